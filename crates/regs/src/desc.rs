@@ -163,6 +163,7 @@ impl Masks {
         let mut m = Self { rw: 0, ro: 0, wo: 0, w1c: 0, w1s: 0, rc: 0, arg: 0, res1: 0, stored: 0 };
         let mut i = 0;
         while i < fields.len() {
+            check_range(&fields[i]);
             let bits = fields[i].mask();
             match fields[i].mode {
                 Mode::Rw => m.rw |= bits,
@@ -385,7 +386,7 @@ const fn check_register(block: &BlockDesc, reg: &RegDesc) {
             return;
         }
         Kind::Command => {
-            assert!(masks.holds() == 0 && masks.res1 == 0, "a command has only `arg` and `res0` fields")
+            assert!(masks.holds() == 0 && masks.res1 == 0, "a command has only `arg` and `res0` fields");
         }
         Kind::Plain => assert!(masks.arg == 0, "only commands have `arg` fields"),
     }
@@ -398,10 +399,7 @@ const fn check_fields(fields: &[FieldDesc]) -> u32 {
     let mut f = 0;
     while f < fields.len() {
         let field = &fields[f];
-        assert!(
-            field.msb < 32 && field.lsb <= field.msb,
-            "a field's bit range is not [high:low] within [31:0]"
-        );
+        check_range(field);
         assert!(covered & field.mask() == 0, "two fields overlap");
         covered |= field.mask();
         let mut v = 0;
@@ -415,4 +413,8 @@ const fn check_fields(fields: &[FieldDesc]) -> u32 {
         f += 1;
     }
     covered
+}
+
+const fn check_range(field: &FieldDesc) {
+    assert!(field.msb < 32 && field.lsb <= field.msb, "a field's bits are not [high:low] within [31:0]");
 }
