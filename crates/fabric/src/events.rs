@@ -1,0 +1,122 @@
+//! The event queue: a total order of what happens in virtual time.
+
+use crate::Time;
+use std::collections::BTreeMap;
+
+/// Order of events at the same time: smaller first.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Priority(pub u8);
+
+/// A scheduled event: its place in the total order (time, priority, sequence number), which also
+/// cancels it. Never reused within a queue.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct EventId {
+    time: Time,
+    priority: Priority,
+    sequence: u64,
+}
+
+impl EventId {
+    /// When the event is due.
+    pub const fn time(self) -> Time {
+        self.time
+    }
+}
+
+/// Events with payload `T` in the order (time, priority, order of scheduling).
+#[derive(Clone, Debug)]
+pub struct EventQueue<T> {
+    events: BTreeMap<EventId, T>,
+    next_sequence: u64,
+}
+
+/// Saved form of an [`EventQueue`].
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SavedEvents<T> {
+    /// Pending events in order.
+    pub events: Vec<(EventId, T)>,
+    /// Sequence number of the next event.
+    pub next_sequence: u64,
+}
+
+impl<T> Default for EventQueue<T> {
+    fn default() -> Self {
+        Self { events: BTreeMap::new(), next_sequence: 0 }
+    }
+}
+
+impl<T> EventQueue<T> {
+    /// An empty queue.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Schedules `payload` at `time`.
+    pub fn schedule(&mut self, time: Time, priority: Priority, payload: T) -> EventId {
+        let id = EventId { time, priority, sequence: self.next_sequence };
+        self.next_sequence += 1;
+        self.events.insert(id, payload);
+        id
+    }
+
+    /// Takes an event out; `None` when it happened or was cancelled already.
+    pub fn cancel(&mut self, id: EventId) -> Option<T> {
+        self.events.remove(&id)
+    }
+
+    /// When the first event is due.
+    #[inline]
+    pub fn next_time(&self) -> Option<Time> {
+        self.events.first_key_value().map(|(id, _)| id.time)
+    }
+
+    /// Takes the first event if it is due at `now`.
+    pub fn pop_due(&mut self, now: Time) -> Option<(EventId, T)> {
+        if self.next_time()? <= now { self.events.pop_first() } else { None }
+    }
+
+    /// Pending events in order.
+    pub fn iter(&self) -> impl Iterator<Item = (EventId, &T)> + '_ {
+        self.events.iter().map(|(id, payload)| (*id, payload))
+    }
+
+    /// Number of pending events.
+    pub fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Whether nothing is pending.
+    pub fn is_empty(&self) -> bool {
+        self.events.is_empty()
+    }
+
+    /// Drops all events and starts counting anew.
+    pub fn reset(&mut self) {
+        let Self { events, next_sequence } = self;
+        events.clear();
+        *next_sequence = 0;
+    }
+}
+
+impl<T: Clone> EventQueue<T> {
+    /// State for a snapshot.
+    pub fn save(&self) -> SavedEvents<T> {
+        let Self { events, next_sequence } = self;
+        SavedEvents {
+            events: events.iter().map(|(id, payload)| (*id, payload.clone())).collect(),
+            next_sequence: *next_sequence,
+        }
+    }
+
+    /// Takes over a snapshot.
+    pub fn restore(&mut self, saved: SavedEvents<T>) {
+        let Self { events, next_sequence } = self;
+        let SavedEvents { events: saved_events, next_sequence: saved_next } = saved;
+        *next_sequence =
+            saved_events.iter().map(|(id, _)| id.sequence.saturating_add(1)).fold(saved_next, u64::max);
+        *events = saved_events.into_iter().collect();
+    }
+}
