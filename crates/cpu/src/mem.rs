@@ -1,0 +1,443 @@
+//! Memory accesses of instructions: translation, alignment, endianness, RAM or bus, exclusives' plain part, observers.
+//!
+//! Handlers call [`load`] and [`store`] (any alignment where SCTLR.A allows it), [`load_aligned`] and [`store_aligned`]
+//! (LDM, LDRD, exclusives …: an unaligned address always faults) and the `_unpriv` forms. All of them record the trap and
+//! return [`Raised`] when the access faults; a store that faults has written nothing of the page that faults.
+
+use crate::env::Env;
+use crate::fault::{Fault, FaultStatus, Trap};
+use crate::mmu;
+use crate::observe::{DataAccess, Observer};
+use crate::op::{Op, Raised};
+use crate::state::Core;
+use crate::tlb::Way;
+use msmemu_fabric::{
+    Access, AccessKind, Bus, BusFault, FrameId, MemAttrs, PhysAddr, Prot, Size, Watch, Word,
+};
+
+/// Kinds of access for translation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// Load.
+    Read,
+    /// Store.
+    Write,
+    /// Instruction fetch.
+    Fetch,
+}
+
+/// A value that loads and stores move: 1, 2, 4 or 8 bytes.
+pub trait Datum: Word + Into<u64> {
+    /// Byte order reversed.
+    fn swap(self) -> Self;
+    /// The low bits of `value`.
+    fn truncate(value: u64) -> Self;
+}
+
+macro_rules! datum {
+    ($($type:ty),*) => {$(
+        impl Datum for $type {
+            #[inline(always)]
+            fn swap(self) -> Self {
+                self.swap_bytes()
+            }
+            #[inline(always)]
+            fn truncate(value: u64) -> Self {
+                value as $type
+            }
+        }
+    )*};
+}
+datum!(u8, u16, u32, u64);
+
+/// Loads at the privilege of the running mode.
+#[inline(always)]
+pub fn load<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.fast(Way::Read, va, W::BYTES)
+    {
+        return Ok(env.bus().ram().load(frame, va & 0xFFF));
+    }
+    load_slow(core, env, op, va, core.mode.is_privileged(), false)
+}
+
+/// Loads; an address that is not a multiple of the size (at most 4) faults.
+#[inline(always)]
+pub fn load_aligned<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.fast(Way::Read, va, W::BYTES)
+    {
+        return Ok(env.bus().ram().load(frame, va & 0xFFF));
+    }
+    load_slow(core, env, op, va, core.mode.is_privileged(), true)
+}
+
+/// Loads with User privilege whatever the mode (LDRT).
+pub fn load_unpriv<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
+    load_slow(core, env, op, va, false, false)
+}
+
+/// Stores at the privilege of the running mode.
+#[inline(always)]
+pub fn store<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    va: u32,
+    value: W,
+) -> Result<(), Raised> {
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.fast(Way::Write, va, W::BYTES)
+        && env.bus().ram().store(frame, va & 0xFFF, value)
+    {
+        return Ok(());
+    }
+    store_slow(core, env, op, va, value, core.mode.is_privileged(), false)
+}
+
+/// Stores; an address that is not a multiple of the size (at most 4) faults.
+#[inline(always)]
+pub fn store_aligned<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    va: u32,
+    value: W,
+) -> Result<(), Raised> {
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.fast(Way::Write, va, W::BYTES)
+        && env.bus().ram().store(frame, va & 0xFFF, value)
+    {
+        return Ok(());
+    }
+    store_slow(core, env, op, va, value, core.mode.is_privileged(), true)
+}
+
+/// Stores with User privilege whatever the mode (STRT).
+pub fn store_unpriv<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    va: u32,
+    value: W,
+) -> Result<(), Raised> {
+    store_slow(core, env, op, va, value, false, false)
+}
+
+/// Where an access goes after translation.
+#[derive(Clone, Copy)]
+enum Target {
+    Ram(FrameId),
+    Bus { pa: u64, attrs: MemAttrs, secure: bool },
+}
+
+fn target<E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    va: u32,
+    kind: Kind,
+    privileged: bool,
+) -> Result<Target, Fault> {
+    let way = match kind {
+        Kind::Read => Way::Read,
+        Kind::Write => Way::Write,
+        Kind::Fetch => Way::Fetch,
+    };
+    if let Some(frame) = core.tlb.page(way, privileged, va) {
+        return Ok(Target::Ram(frame));
+    }
+    let t = mmu::translate(core, env, va, kind, privileged)?;
+    if let Some(frame) = env.bus().ram().frame(PhysAddr(t.pa)) {
+        core.tlb.fill(way, privileged, va, frame);
+        return Ok(Target::Ram(frame));
+    }
+    Ok(Target::Bus { pa: t.pa, attrs: t.attrs, secure: t.secure })
+}
+
+fn check_alignment<W: Datum>(core: &mut Core, va: u32, aligned: bool, write: bool) -> Result<(), Raised> {
+    let bytes = if aligned { W::BYTES.min(4) } else { W::BYTES };
+    if va & (bytes - 1) != 0 && (aligned || core.cp15.strict_alignment()) {
+        let fault = Fault { va, status: FaultStatus::Alignment, domain: 0, write, maintenance: false };
+        return Err(core.raise(Trap::DataAbort(fault)));
+    }
+    Ok(())
+}
+
+#[cold]
+#[inline(never)]
+fn load_slow<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    va: u32,
+    privileged: bool,
+    aligned: bool,
+) -> Result<W, Raised> {
+    core.bus_time = core.now(op);
+    check_alignment::<W>(core, va, aligned, false)?;
+    let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
+    let first = target(core, env, va, Kind::Read, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
+    let mut pa = 0;
+    let value = match first {
+        Target::Ram(frame) if !crosses => {
+            if E::Obs::DATA {
+                pa = env.bus().ram().frame_addr(frame).0 | u64::from(va & 0xFFF);
+            }
+            env.bus().ram().load::<W>(frame, va & 0xFFF)
+        }
+        Target::Bus { pa: at, attrs, secure } if !crosses && va & (W::BYTES - 1) == 0 => {
+            pa = at;
+            W::truncate(bus_read(core, env, va, at, W::BYTES, attrs, privileged, secure)?)
+        }
+        _ => {
+            // Byte by byte: across pages, or unaligned on the bus. Both pages are translated before anything is read.
+            let last = va.wrapping_add(W::BYTES - 1);
+            target(core, env, last, Kind::Read, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
+            let mut value = 0;
+            for i in 0..W::BYTES {
+                let at = va.wrapping_add(i);
+                let t = target(core, env, at, Kind::Read, privileged)
+                    .map_err(|f| core.raise(Trap::DataAbort(f)))?;
+                let byte = match t {
+                    Target::Ram(frame) => {
+                        if E::Obs::DATA && i == 0 {
+                            pa = env.bus().ram().frame_addr(frame).0 | u64::from(at & 0xFFF);
+                        }
+                        u64::from(env.bus().ram().load::<u8>(frame, at & 0xFFF))
+                    }
+                    Target::Bus { pa: bus_pa, attrs, secure } => {
+                        if i == 0 {
+                            pa = bus_pa;
+                        }
+                        bus_read(core, env, at, bus_pa, 1, attrs, privileged, secure)?
+                    }
+                };
+                value |= byte << (8 * i);
+            }
+            W::truncate(value)
+        }
+    };
+    let value = if core.big_endian { value.swap() } else { value };
+    if E::Obs::DATA {
+        let access =
+            DataAccess { pc: op.pc, va, pa, size: W::BYTES as u8, value: value.into(), write: false };
+        env.obs().data(&access);
+    }
+    Ok(value)
+}
+
+#[cold]
+#[inline(never)]
+fn store_slow<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    va: u32,
+    value: W,
+    privileged: bool,
+    aligned: bool,
+) -> Result<(), Raised> {
+    core.bus_time = core.now(op);
+    check_alignment::<W>(core, va, aligned, true)?;
+    let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
+    let raw = if core.big_endian { value.swap() } else { value };
+    let first = target(core, env, va, Kind::Write, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
+    let mut pa = 0;
+    match first {
+        Target::Ram(frame) if !crosses => {
+            if E::Obs::DATA {
+                pa = env.bus().ram().frame_addr(frame).0 | u64::from(va & 0xFFF);
+            }
+            ram_store(core, env, frame, va & 0xFFF, raw);
+        }
+        Target::Bus { pa: at, attrs, secure } if !crosses && va & (W::BYTES - 1) == 0 => {
+            pa = at;
+            bus_write(core, env, va, at, W::BYTES, raw.into(), attrs, privileged, secure)?;
+        }
+        _ => {
+            let last = va.wrapping_add(W::BYTES - 1);
+            target(core, env, last, Kind::Write, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
+            for i in 0..W::BYTES {
+                let at = va.wrapping_add(i);
+                let byte = (raw.into() >> (8 * i)) as u8;
+                let t = target(core, env, at, Kind::Write, privileged)
+                    .map_err(|f| core.raise(Trap::DataAbort(f)))?;
+                match t {
+                    Target::Ram(frame) => {
+                        if E::Obs::DATA && i == 0 {
+                            pa = env.bus().ram().frame_addr(frame).0 | u64::from(at & 0xFFF);
+                        }
+                        ram_store(core, env, frame, at & 0xFFF, byte);
+                    }
+                    Target::Bus { pa: bus_pa, attrs, secure } => {
+                        if i == 0 {
+                            pa = bus_pa;
+                        }
+                        let byte = u64::from(byte);
+                        bus_write(core, env, at, bus_pa, 1, byte, attrs, privileged, secure)?;
+                    }
+                }
+            }
+        }
+    }
+    if E::Obs::DATA {
+        let access = DataAccess { pc: op.pc, va, pa, size: W::BYTES as u8, value: value.into(), write: true };
+        env.obs().data(&access);
+    }
+    Ok(())
+}
+
+fn ram_store<W: Datum, E: Env>(core: &mut Core, env: &mut E, frame: FrameId, offset: u32, value: W) {
+    let ram = env.bus().ram();
+    if !ram.store(frame, offset, value)
+        && ram.store_slow(core.master.bus, frame, offset, value).contains(Watch::Code)
+    {
+        take_code_stores(core, env);
+    }
+}
+
+/// Looks at the stores to frames that hold decoded code, the core's own or of other masters, and has the engine drop
+/// what they changed.
+pub(crate) fn take_code_stores<E: Env>(core: &mut Core, env: &mut E) {
+    for store in env.bus().ram().take_watched(Watch::Code) {
+        let (first, last) = (store.addr.frame_offset(), store.addr.frame_offset() + store.size - 1);
+        if core.code.touches(store.frame, first, last) {
+            core.stale_code.push(store.frame);
+            core.leave_block();
+        }
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn access(
+    core: &Core,
+    pa: u64,
+    bytes: u32,
+    kind: AccessKind,
+    attrs: MemAttrs,
+    privileged: bool,
+    secure: bool,
+    instruction: bool,
+) -> Access {
+    Access {
+        addr: PhysAddr(pa),
+        size: Size::from_bytes(u64::from(bytes)).unwrap_or(Size::Word),
+        kind,
+        master: core.master,
+        prot: Prot { privileged, secure, instruction },
+        exclusive: false,
+        attrs,
+    }
+}
+
+/// After an access through the bus: waiting time, code that a device wrote, and requests to leave the slice.
+fn after_bus<E: Env>(core: &mut Core, env: &mut E) {
+    core.wait_cycles += env.bus().take_wait_cycles();
+    if env.bus().ram().has_watched(Watch::Code) {
+        take_code_stores(core, env);
+    }
+    core.attention |= env.bus().attention();
+    if core.attention || core.wait_cycles != 0 {
+        core.leave_block();
+    }
+}
+
+#[allow(clippy::too_many_arguments)]
+fn bus_read<E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    va: u32,
+    pa: u64,
+    bytes: u32,
+    attrs: MemAttrs,
+    privileged: bool,
+    secure: bool,
+) -> Result<u64, Raised> {
+    let access = access(core, pa, bytes, AccessKind::Read, attrs, privileged, secure, false);
+    env.bus().at_cycle(core.bus_time + core.wait_cycles);
+    let result = env.bus().read(&access);
+    after_bus(core, env);
+    result.map_err(|fault| core.raise(Trap::DataAbort(external(va, fault, false))))
+}
+
+#[allow(clippy::too_many_arguments)]
+fn bus_write<E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    va: u32,
+    pa: u64,
+    bytes: u32,
+    value: u64,
+    attrs: MemAttrs,
+    privileged: bool,
+    secure: bool,
+) -> Result<(), Raised> {
+    let access = access(core, pa, bytes, AccessKind::Write, attrs, privileged, secure, false);
+    env.bus().at_cycle(core.bus_time + core.wait_cycles);
+    let result = env.bus().write(&access, value);
+    after_bus(core, env);
+    result.map_err(|fault| core.raise(Trap::DataAbort(external(va, fault, true))))
+}
+
+/// The synchronous external abort for a bus error (our choice: all of the core's bus errors are synchronous).
+pub fn external(va: u32, fault: BusFault, write: bool) -> Fault {
+    let slave = fault == BusFault::Slave;
+    Fault { va, status: FaultStatus::External { slave }, domain: 0, write, maintenance: false }
+}
+
+/// Reads a word at a physical address, for the table walker. Little-endian.
+///
+/// # Errors
+/// The bus's error; the walker turns it into an external abort on translation table walk.
+pub fn phys_read32<E: Env>(core: &mut Core, env: &mut E, pa: u64, secure: bool) -> Result<u32, BusFault> {
+    if let Some(frame) = env.bus().ram().frame(PhysAddr(pa)) {
+        return Ok(env.bus().ram().load(frame, (pa & 0xFFC) as u32));
+    }
+    let access = access(core, pa, 4, AccessKind::Read, MemAttrs::NORMAL_NON_CACHEABLE, true, secure, false);
+    env.bus().at_cycle(core.bus_time + core.wait_cycles);
+    let result = env.bus().read(&access).map(|value| value as u32);
+    after_bus(core, env);
+    result
+}
+
+/// Where instructions of a page come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Code {
+    /// RAM: decoded blocks may be kept.
+    Ram(FrameId),
+    /// Something behind the bus (a boot ROM): fetched anew each time.
+    Bus { pa: u64, attrs: MemAttrs, secure: bool },
+}
+
+/// Translates a fetch.
+pub(crate) fn code<E: Env>(core: &mut Core, env: &mut E, va: u32) -> Result<Code, Fault> {
+    let privileged = core.mode.is_privileged();
+    Ok(match target(core, env, va, Kind::Fetch, privileged)? {
+        Target::Ram(frame) => Code::Ram(frame),
+        Target::Bus { pa, attrs, secure } => Code::Bus { pa, attrs, secure },
+    })
+}
+
+/// Fetches a halfword or word (`bytes` 2 or 4, aligned to itself).
+pub(crate) fn fetch<E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    code: Code,
+    va: u32,
+    bytes: u32,
+) -> Result<u32, Fault> {
+    let offset = va & 0xFFF;
+    match code {
+        Code::Ram(frame) if bytes == 4 => Ok(env.bus().ram().load::<u32>(frame, offset)),
+        Code::Ram(frame) => Ok(u32::from(env.bus().ram().load::<u16>(frame, offset))),
+        Code::Bus { pa, attrs, secure } => {
+            let pa = (pa & !0xFFF) | u64::from(offset);
+            let privileged = core.mode.is_privileged();
+            let access = access(core, pa, bytes, AccessKind::Read, attrs, privileged, secure, true);
+            env.bus().at_cycle(core.bus_time + core.wait_cycles);
+            let result = env.bus().read(&access);
+            after_bus(core, env);
+            result.map(|value| value as u32).map_err(|fault| external(va, fault, false))
+        }
+    }
+}

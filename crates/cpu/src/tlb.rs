@@ -1,0 +1,153 @@
+//! Software TLB: page translations that let loads, stores and fetches of RAM skip the MMU.
+
+use msmemu_fabric::FrameId;
+
+const ENTRIES: usize = 256;
+/// No masked address compares equal: accesses are at most 8 bytes, so at most bits 2:0 survive the mask.
+const INVALID: u32 = 0xFFF;
+
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    /// Virtual page, low bits zero.
+    tag: u32,
+    frame: Option<FrameId>,
+}
+
+const EMPTY: Entry = Entry { tag: INVALID, frame: None };
+
+/// What an entry may be used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    Read = 0,
+    Write = 1,
+    Fetch = 2,
+}
+
+/// Direct-mapped translations of pages that are RAM, one way each for reads, writes and fetches, apart for User and
+/// privileged modes.
+///
+/// Never saved: it is a subset of what the architectural TLB holds, so dropping it changes nothing.
+#[derive(Clone)]
+pub struct SoftTlb {
+    /// By way, then by context and page.
+    ways: [Box<[Entry; 2 * ENTRIES]>; 3],
+    /// `ENTRIES` in privileged modes, else 0.
+    context: usize,
+    /// Mask bits that no entry survives while data is big-endian.
+    block_fast: u32,
+    generation: u64,
+}
+
+impl Default for SoftTlb {
+    fn default() -> Self {
+        let way = || Box::new([EMPTY; 2 * ENTRIES]);
+        Self { ways: [way(), way(), way()], context: 0, block_fast: 0, generation: 0 }
+    }
+}
+
+impl core::fmt::Debug for SoftTlb {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("SoftTlb").field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+#[inline(always)]
+fn slot(context: usize, va: u32) -> usize {
+    (context & ENTRIES) | ((va >> 12) as usize % ENTRIES)
+}
+
+impl SoftTlb {
+    /// Forgets everything. Called on TLB maintenance, changes of ASID, TTBR, SCTLR, DACR, and when the architectural TLB
+    /// drops an entry.
+    pub fn flush(&mut self) {
+        for way in &mut self.ways {
+            way.fill(EMPTY);
+        }
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Forgets the 4 KiB page at a virtual address.
+    pub fn flush_page(&mut self, va: u32) {
+        for way in &mut self.ways {
+            way[slot(0, va)] = EMPTY;
+            way[slot(ENTRIES, va)] = EMPTY;
+        }
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// Follows the mode and CPSR.E.
+    #[inline]
+    pub(crate) fn set_context(&mut self, privileged: bool, big_endian: bool) {
+        self.context = if privileged { ENTRIES } else { 0 };
+        self.block_fast = if big_endian { 0x800 } else { 0 };
+    }
+
+    /// Changes with every flush: links between blocks of different pages hold only within one generation.
+    #[inline]
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Makes all links between blocks invalid.
+    pub(crate) fn next_generation(&mut self) {
+        self.generation = self.generation.wrapping_add(1);
+    }
+
+    /// The frame for an access of `bytes` bytes in the current context, if it is naturally aligned, little-endian and
+    /// known.
+    #[inline(always)]
+    pub(crate) fn fast(&self, way: Way, va: u32, bytes: u32) -> Option<FrameId> {
+        let entry = self.ways[way as usize][slot(self.context, va)];
+        if (va & (0xFFFF_F000 | (bytes - 1))) | self.block_fast == entry.tag { entry.frame } else { None }
+    }
+
+    /// The frame for any access within the page.
+    #[inline]
+    pub(crate) fn page(&self, way: Way, privileged: bool, va: u32) -> Option<FrameId> {
+        let entry = self.ways[way as usize][slot(if privileged { ENTRIES } else { 0 }, va)];
+        if va & 0xFFFF_F000 == entry.tag { entry.frame } else { None }
+    }
+
+    pub(crate) fn fill(&mut self, way: Way, privileged: bool, va: u32, frame: FrameId) {
+        self.ways[way as usize][slot(if privileged { ENTRIES } else { 0 }, va)] =
+            Entry { tag: va & 0xFFFF_F000, frame: Some(frame) };
+    }
+}
+
+/// 64-byte lines of RAM frames that decoded code came from. A store elsewhere in such a frame drops no block.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct CodeMap {
+    lines: Vec<u64>,
+}
+
+impl CodeMap {
+    fn mask(first: u32, last: u32) -> u64 {
+        let (first, last) = (first >> 6 & 63, last >> 6 & 63);
+        (u64::MAX >> (63 - last)) & (u64::MAX << first)
+    }
+
+    /// Marks bytes `first..=last` of a frame.
+    pub(crate) fn mark(&mut self, frame: FrameId, first: u32, last: u32) {
+        if self.lines.len() <= frame.index() {
+            self.lines.resize(frame.index() + 1, 0);
+        }
+        self.lines[frame.index()] |= Self::mask(first, last);
+    }
+
+    /// Whether decoded code lies in bytes `first..=last` of a frame.
+    pub(crate) fn touches(&self, frame: FrameId, first: u32, last: u32) -> bool {
+        self.lines.get(frame.index()).is_some_and(|lines| lines & Self::mask(first, last) != 0)
+    }
+
+    /// Forgets a frame.
+    pub(crate) fn clear(&mut self, frame: FrameId) {
+        if let Some(lines) = self.lines.get_mut(frame.index()) {
+            *lines = 0;
+        }
+    }
+
+    /// Forgets everything.
+    pub(crate) fn clear_all(&mut self) {
+        self.lines.clear();
+    }
+}
