@@ -76,13 +76,15 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "svd"))]
 extern crate std;
 
 mod block;
 mod desc;
 mod file;
 mod macros;
+#[cfg(feature = "svd")]
+pub mod svd;
 
 pub use block::{At, Block, Field, Register};
 pub use desc::{BlockDesc, FieldDesc, Kind, Masks, Mode, RegDesc, ShowFields, ValueDesc, ViewDesc};

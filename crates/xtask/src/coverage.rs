@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use msmemu_regs::svd::Part;
 use msmemu_regs::{Kind, Mode, RegDesc};
 
-use crate::exports::{Export, Part};
-use crate::svd::prose;
+use crate::exports::Export;
 
 /// How much of a register is modelled.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub(crate) fn page(export: &Export) -> String {
          Grades: *functional*, the register does what the behaviour page says; *stored*, it keeps what is\n\
          written and has no effect, because no behaviour is known; *absent*, reads give 0 and writes are\n\
          ignored. Field modes are explained in the documentation of the `regs` crate.\n",
-        export.title,
+        export.window.title,
         export.preface.trim()
     );
     summary(&mut out, export);
@@ -54,7 +54,7 @@ pub(crate) fn page(export: &Export) -> String {
             let _ = writeln!(out, "| `{offset:#07x}` | `{name}` | {why} |");
         }
     }
-    for part in export.parts {
+    for part in export.window.parts {
         out += "\n## ";
         out += &part_title(part);
         out += "\n";
@@ -75,7 +75,7 @@ fn part_title(part: &Part) -> String {
 }
 
 fn summary(out: &mut String, export: &Export) {
-    let regs: Vec<_> = export.parts.iter().flat_map(|p| p.block.regs).collect();
+    let regs: Vec<_> = export.window.parts.iter().flat_map(|p| p.block.regs).collect();
     let count = |grade| regs.iter().filter(|r| Grade::of(r) == grade).count();
     let fields: Vec<_> = regs.iter().flat_map(|r| r.fields).filter(|f| !f.mode.is_reserved()).collect();
     let stored = fields.iter().filter(|f| f.mode == Mode::Stored).count();
@@ -130,4 +130,9 @@ fn register(out: &mut String, part: &Part, reg: &RegDesc) {
         let _ = write!(out, "\n{} ({}):\n", view.name, view.doc);
         rows(out, view.fields, false);
     }
+}
+
+/// Documentation lines as one paragraph.
+fn prose(lines: &[&str]) -> String {
+    lines.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ")
 }

@@ -4,44 +4,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use msmemu_regs::BlockDesc;
+use msmemu_regs::svd::{self, Instance, Window};
 
-use crate::{coverage, svd};
+use crate::coverage;
 
-/// One kind of block: everything behind one register window.
+/// One kind of device whose registers are exported.
 pub(crate) struct Export {
-    /// Name of the files and of the SVD peripheral.
-    pub(crate) name: &'static str,
-    /// One line for titles.
-    pub(crate) title: &'static str,
-    /// Size in bytes of the window.
-    pub(crate) size: u32,
-    /// The register blocks inside the window.
-    pub(crate) parts: &'static [Part],
+    /// Its registers.
+    pub(crate) window: Window,
     /// Registers that hardware has and the model has not: name, offset, why.
     pub(crate) absent: &'static [(&'static str, u32, &'static str)],
     /// Markdown that stands before the tables: limits and provenance.
     pub(crate) preface: &'static str,
-}
-
-/// One register block inside a window.
-pub(crate) struct Part {
-    /// Its tables.
-    pub(crate) block: BlockDesc,
-    /// Byte offset in the window.
-    pub(crate) offset: u32,
-    /// How the block repeats, if it does.
-    pub(crate) banks: Option<Banks>,
-}
-
-/// Equal copies of a block.
-pub(crate) struct Banks {
-    /// Name of one.
-    pub(crate) name: &'static str,
-    /// Number of copies that the SVD shows.
-    pub(crate) count: u32,
-    /// Bytes from one to the next.
-    pub(crate) stride: u32,
 }
 
 /// Every exported block.
@@ -50,8 +24,13 @@ pub(crate) const EXPORTS: &[Export] = &[];
 fn files(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     for export in EXPORTS {
-        files.push((root.join(format!("docs/registers/{}.svd", export.name)), svd::file(export)?));
-        let page = root.join(format!("docs/src/reference/{}-registers.md", export.name));
+        let Window { name, title, .. } = export.window;
+        let instance =
+            Instance { name: name.to_uppercase(), window: export.window, base: 0, interrupts: Vec::new() };
+        let about = format!("{title}. Addresses count from the start of the instance's window.");
+        let text = svd::file(name, &about, &[instance]).with_context(|| format!("the SVD of {name}"))?;
+        files.push((root.join(format!("docs/registers/{name}.svd")), text));
+        let page = root.join(format!("docs/src/reference/{name}-registers.md"));
         files.push((page, coverage::page(export)));
     }
     Ok(files)
@@ -81,4 +60,171 @@ pub(crate) fn check(root: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use msmemu_regs::svd::{Banks, Instance, Part, Window, file};
+    use msmemu_regs::{Kind, Mode};
+    use svd_parser::svd::{Access, MaybeArray, ModifiedWriteValues, Register, RegisterCluster};
+
+    use super::*;
+
+    msmemu_regs::register_block! {
+        /// Context.
+        pub block Context, size 0x20;
+
+        /// Control.
+        CTL @ 0x0, reset 0x8000_0001 {
+            RUN   [0]     rw     "Runs" { OFF = 0, ON = 1 },
+            KEPT  [3:1]   stored "Kept",
+            DONE  [4]     w1c    "Done",
+            SEEN  [5]     rc     "Seen",
+            SET   [6]     w1s    "Set",
+            _     [30:7]  res0,
+            _     [31]    res1,
+        }
+        /// Go.
+        GO @ 0x4, command { N [7:0] arg "Number", _ [31:8] res0, }
+        /// Loads CTL.
+        CTL_LOAD @ 0x8, alias CTL;
+        /// Slots.
+        SLOT @ 0x10, array 2 x 8, reset 0 { V [31:0] ro "Value", }
+    }
+
+    const SAMPLE: Window = Window {
+        name: "sample",
+        title: "Sample",
+        size: 0x200,
+        parts: &[Part {
+            block: Context::DESC,
+            offset: 0x100,
+            banks: Some(Banks { name: "CB", count: 3, stride: 0x40 }),
+        }],
+    };
+
+    /// Fields by `register.field` and what the file says of them.
+    type Fields = BTreeMap<String, (u64, u32, u32, Option<Access>, Option<ModifiedWriteValues>)>;
+
+    fn read_back(xml: &str) -> Fields {
+        let device = svd_parser::parse(xml).expect("a file that an SVD parser reads");
+        let mut fields = Fields::new();
+        for child in device.peripherals[0].registers.as_ref().expect("registers") {
+            match child {
+                RegisterCluster::Register(r) => read_register(&mut fields, "", 0, r),
+                RegisterCluster::Cluster(c) => {
+                    let MaybeArray::Array(info, dim) = c else { panic!("{} is not an array", c.name) };
+                    for bank in 0..dim.dim {
+                        let base = info.address_offset + bank * dim.dim_increment;
+                        for r in info.registers() {
+                            read_register(&mut fields, &format!("{}{bank}.", info.name), base, r);
+                        }
+                    }
+                }
+            }
+        }
+        fields
+    }
+
+    fn read_register(fields: &mut Fields, prefix: &str, base: u32, reg: &Register) {
+        let (count, stride) = match reg {
+            MaybeArray::Single(_) => (1, 0),
+            MaybeArray::Array(_, dim) => (dim.dim, dim.dim_increment),
+        };
+        for i in 0..count {
+            let address = u64::from(base + reg.address_offset + i * stride);
+            for f in reg.fields() {
+                let name = format!("{prefix}{}{i}.{}", reg.name, f.name);
+                fields.insert(name, (address, f.msb(), f.lsb(), f.access, f.modified_write_values));
+            }
+        }
+    }
+
+    fn expected(window: &Window) -> Fields {
+        let mut fields = Fields::new();
+        for part in window.parts {
+            let (cluster, banks, bank_stride) = match &part.banks {
+                Some(b) => (format!("{}[%s]", b.name), b.count, b.stride),
+                None => (String::new(), 1, 0),
+            };
+            for bank in 0..banks {
+                for reg in part.block.regs {
+                    let of = match reg.kind {
+                        Kind::Alias(t) => &part.block.regs[usize::from(t)],
+                        _ => reg,
+                    };
+                    for i in 0..reg.count {
+                        for f in of.fields.iter().filter(|f| !f.mode.is_reserved()) {
+                            let alias = matches!(reg.kind, Kind::Alias(_));
+                            let access = match f.mode {
+                                _ if alias => Access::ReadWrite,
+                                Mode::Ro | Mode::Rc => Access::ReadOnly,
+                                Mode::Wo | Mode::Arg => Access::WriteOnly,
+                                _ => Access::ReadWrite,
+                            };
+                            let modified = match f.mode {
+                                _ if alias => None,
+                                Mode::W1c => Some(ModifiedWriteValues::OneToClear),
+                                Mode::W1s => Some(ModifiedWriteValues::OneToSet),
+                                _ => None,
+                            };
+                            let prefix =
+                                if cluster.is_empty() { String::new() } else { format!("{cluster}{bank}.") };
+                            let array = if reg.count > 1 { "[%s]" } else { "" };
+                            let address = part.offset + bank * bank_stride + reg.offset_of(i);
+                            fields.insert(
+                                format!("{prefix}{}{array}{i}.{}", reg.name, f.name),
+                                (address.into(), f.msb.into(), f.lsb.into(), Some(access), modified),
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        fields
+    }
+
+    fn one(window: Window) -> Vec<Instance> {
+        vec![Instance { name: "ONE".into(), window, base: 0x1000, interrupts: Vec::new() }]
+    }
+
+    #[test]
+    fn an_svd_parser_reads_back_every_field() {
+        for window in EXPORTS.iter().map(|e| e.window).chain([SAMPLE]) {
+            let xml = file(window.name, window.title, &one(window)).expect("a valid device");
+            assert_eq!(read_back(&xml), expected(&window), "{}", window.name);
+        }
+    }
+
+    #[test]
+    fn what_svd_can_not_say_stands_in_descriptions() {
+        let xml = file("sample", "Sample", &one(SAMPLE)).expect("a valid device");
+        for text in [
+            "[command] Go.",
+            "[alias CTL] Loads CTL.",
+            "[stored] Kept",
+            "<readAction>clear</readAction>",
+            "<name>ON</name>",
+        ] {
+            assert!(xml.contains(text), "{text} is missing in\n{xml}");
+        }
+    }
+
+    #[test]
+    fn further_instances_derive_from_the_first() {
+        let mut instances = one(SAMPLE);
+        instances.push(Instance {
+            name: "TWO".into(),
+            window: SAMPLE,
+            base: 0x2000,
+            interrupts: vec![("two".into(), 65)],
+        });
+        let device = svd_parser::parse(&file("sample", "Sample", &instances).expect("a valid device"))
+            .expect("a file that an SVD parser reads");
+        let two = &device.peripherals[1];
+        assert_eq!((two.base_address, two.derived_from.as_deref()), (0x2000, Some("ONE")));
+        assert_eq!(two.interrupt.first().map(|i| (i.name.as_str(), i.value)), Some(("two", 65)));
+    }
 }

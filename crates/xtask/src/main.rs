@@ -6,7 +6,7 @@ mod check;
 mod coverage;
 mod edges;
 mod exports;
-mod svd;
+mod guest;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -34,6 +34,14 @@ enum Job {
     Bless,
     /// Write the register exports: SVD files and coverage pages.
     Svd,
+    /// Build the bare-metal guest images with the distribution's cross compiler.
+    Guest {
+        /// Images to build; all when none is named.
+        names: Vec<String>,
+        /// Rebuild elsewhere and compare with the committed files.
+        #[arg(long)]
+        check: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -41,6 +49,7 @@ fn main() -> ExitCode {
         Job::Check { steps } => check::run(&steps),
         Job::Bless => bless(),
         Job::Svd => exports::write(&root()),
+        Job::Guest { names, check } => guest::run(&root(), &names, check),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
