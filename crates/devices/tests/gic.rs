@@ -1,0 +1,231 @@
+//! The interrupt controller, as Linux and bare-metal code use it.
+#![allow(clippy::unwrap_used)]
+
+use msmemu_devices::gic::{CPU_INTERFACE, Gic, GicConfig, GicInput, SPURIOUS, Version};
+use msmemu_devices::{Device, Gap, Mmio, MmioError};
+use msmemu_fabric::{BusMaster, Size, Time};
+
+const CTLR: u32 = CPU_INTERFACE;
+const PMR: u32 = CPU_INTERFACE + 0x4;
+const BPR: u32 = CPU_INTERFACE + 0x8;
+const IAR: u32 = CPU_INTERFACE + 0xc;
+const EOIR: u32 = CPU_INTERFACE + 0x10;
+const RPR: u32 = CPU_INTERFACE + 0x14;
+const HPPIR: u32 = CPU_INTERFACE + 0x18;
+const DIR: u32 = CPU_INTERFACE + 0x1000;
+
+struct Bench(Gic);
+
+impl Bench {
+    fn new(version: Version) -> Self {
+        let mut bench = Self(Gic::new(GicConfig { version, cpus: 2, spis: 256 }));
+        bench.write(0, 0x000, 1);
+        for cpu in 0..2 {
+            bench.write(cpu, CTLR, 1);
+            bench.write(cpu, PMR, 0xf0);
+        }
+        bench
+    }
+
+    fn at(cpu: u16, offset: u32) -> Mmio {
+        Mmio { offset, size: Size::Word, master: BusMaster(cpu) }
+    }
+
+    fn read(&mut self, cpu: u16, offset: u32) -> u32 {
+        self.0.read(Time::ZERO, Self::at(cpu, offset)).unwrap()
+    }
+
+    fn write(&mut self, cpu: u16, offset: u32, value: u32) {
+        self.0.write(Time::ZERO, Self::at(cpu, offset), value).unwrap();
+    }
+
+    fn write_byte(&mut self, offset: u32, value: u8) {
+        let at = Mmio { offset, size: Size::Byte, master: BusMaster(0) };
+        self.0.write(Time::ZERO, at, u32::from(value)).unwrap();
+    }
+
+    /// Enables SPI `n` for core 0 with a priority.
+    fn spi(&mut self, n: u16, priority: u8) {
+        let id = u32::from(n) + 32;
+        self.write_byte(0x400 + id, priority);
+        self.write_byte(0x800 + id, 1);
+        self.write(0, 0x100 + id / 32 * 4, 1 << (id % 32));
+    }
+
+    fn level(&mut self, n: u16, level: bool) {
+        self.0.set_input(GicInput::Spi(n), level).unwrap();
+    }
+}
+
+#[test]
+fn identification_says_what_there_is() {
+    let mut gic = Bench::new(Version::V1);
+    assert_eq!(gic.read(0, 0x004), 8 | 1 << 5, "288 interrupts, two cores, no Security Extensions");
+    assert_eq!(gic.read(0, 0xfe8), 0x10);
+    assert_eq!(gic.read(1, 0x800), 0x0202_0202, "private interrupts target the reader");
+    assert_eq!(Bench::new(Version::V2).read(0, 0xfe8), 0x20);
+}
+
+#[test]
+fn a_level_interrupt_stays_pending_until_the_device_is_quiet() {
+    let mut gic = Bench::new(Version::V1);
+    gic.spi(195, 0xa0);
+    gic.level(195, true);
+    assert!(gic.0.irq(0) && !gic.0.irq(1));
+    assert_eq!(gic.read(0, IAR), 227);
+    assert!(!gic.0.irq(0), "active");
+    assert_eq!(gic.read(0, IAR), SPURIOUS);
+    assert_eq!(gic.read(0, RPR), 0xa0);
+    gic.write(0, EOIR, 227);
+    assert!(gic.0.irq(0), "the line is still high");
+    assert_eq!(gic.read(0, RPR), 0xff);
+    assert_eq!(gic.read(0, IAR), 227);
+    gic.level(195, false);
+    gic.write(0, EOIR, 227);
+    assert!(!gic.0.irq(0));
+}
+
+#[test]
+fn an_edge_interrupt_is_taken_once_per_edge() {
+    let mut gic = Bench::new(Version::V1);
+    gic.write(0, 0xc00 + 4 * 3, 1 << 1); // SPI 16, interrupt 48
+    gic.spi(16, 0xa0);
+    gic.level(16, true);
+    gic.level(16, true);
+    assert_eq!(gic.read(0, IAR), 48);
+    gic.level(16, false);
+    gic.level(16, true);
+    assert_eq!(gic.read(0, 0x200 + 4) >> 16 & 1, 1, "active and pending");
+    assert!(!gic.0.irq(0));
+    gic.write(0, EOIR, 48);
+    assert_eq!(gic.read(0, IAR), 48, "the edge while active was kept");
+    gic.write(0, EOIR, 48);
+    assert!(!gic.0.irq(0), "a high line alone is no edge");
+    gic.level(16, false);
+    gic.level(16, true);
+    gic.write(0, 0x280 + 4, 1 << 16);
+    assert!(!gic.0.irq(0), "cleared by software");
+}
+
+#[test]
+fn priorities_order_mask_and_preempt() {
+    let mut gic = Bench::new(Version::V1);
+    for (n, priority) in [(0, 0x80), (1, 0x40), (2, 0x40), (3, 0xf0)] {
+        gic.spi(n, priority);
+        gic.level(n, true);
+    }
+    assert_eq!(gic.read(0, IAR), 33, "highest priority, then lowest number");
+    assert!(!gic.0.irq(0), "equal priority does not preempt");
+    gic.spi(4, 0x38);
+    gic.level(4, true);
+    assert_eq!(gic.read(0, IAR), 36, "a higher one does");
+    assert_eq!(gic.read(0, RPR), 0x38);
+    gic.level(4, false);
+    gic.level(1, false);
+    gic.write(0, EOIR, 36);
+    assert_eq!(gic.read(0, RPR), 0x40);
+    gic.write(0, EOIR, 33);
+    assert_eq!(gic.read(0, IAR), 34);
+    gic.level(2, false);
+    gic.write(0, EOIR, 34);
+    gic.write(0, PMR, 0x80);
+    assert!(!gic.0.irq(0), "0x80 is not above the mask 0x80");
+    assert_eq!(gic.read(0, HPPIR), 32, "pending all the same");
+    gic.write(0, PMR, 0xff);
+    assert_eq!(gic.read(0, PMR), 0xf8, "32 levels");
+    assert_eq!(gic.read(0, IAR), 32);
+    gic.level(0, false);
+    gic.write(0, EOIR, 32);
+    assert_eq!(gic.read(0, IAR), 35);
+}
+
+#[test]
+fn the_binary_point_decides_what_preempts() {
+    let mut gic = Bench::new(Version::V1);
+    gic.write(0, BPR, 0);
+    assert_eq!(gic.read(0, BPR), 2, "least with 32 levels");
+    gic.write(0, BPR, 5); // groups of 64
+    gic.spi(0, 0x78);
+    gic.spi(1, 0x40);
+    gic.level(0, true);
+    assert_eq!(gic.read(0, IAR), 32);
+    assert_eq!(gic.read(0, RPR), 0x40);
+    gic.level(1, true);
+    assert!(!gic.0.irq(0), "same group");
+    gic.write(0, EOIR, 32);
+    assert_eq!(gic.read(0, IAR), 33);
+}
+
+#[test]
+fn sgis_carry_their_source_and_need_enabling_on_this_part() {
+    let mut gic = Bench::new(Version::V1);
+    gic.write(0, 0xf00, 0b01 << 24 | 5); // to all others
+    assert!(!gic.0.irq(1), "SGIs start disabled");
+    gic.write(1, 0x100, 1 << 5);
+    assert!(gic.0.irq(1) && !gic.0.irq(0));
+    gic.write(1, 0xf00, 0b10 << 24 | 5); // core 1 to itself
+    assert_eq!(gic.read(1, IAR), 5, "lowest source first");
+    gic.write(1, EOIR, 5);
+    assert_eq!(gic.read(1, IAR), 5 | 1 << 10);
+    gic.write(1, EOIR, 5 | 1 << 10);
+    assert_eq!(gic.read(1, IAR), SPURIOUS);
+    gic.write(0, 0xf00, 0b10 << 16 | 6); // by list
+    gic.write(1, 0x100, 1 << 6);
+    gic.write(1, 0x280, 1 << 6);
+    assert!(gic.0.irq(1), "clear-pending does not act on SGIs");
+}
+
+#[test]
+fn ppis_are_banked() {
+    let mut gic = Bench::new(Version::V1);
+    gic.write(1, 0x100, 1 << 17);
+    gic.0.set_input(GicInput::Ppi { cpu: 0, number: 1 }, true).unwrap();
+    assert!(!gic.0.irq(0) && !gic.0.irq(1));
+    gic.0.set_input(GicInput::Ppi { cpu: 1, number: 1 }, true).unwrap();
+    assert!(!gic.0.irq(0) && gic.0.irq(1));
+    assert_eq!(gic.read(0, 0x100), 0);
+    gic.write(0, 0xc04, 0xffff_d7ff);
+    assert_eq!(gic.read(0, 0xc04), 0xaaaa_82aa, "only the odd bits are implemented");
+    assert_eq!(gic.read(1, 0xc04), 0);
+    assert_eq!(gic.read(1, 0xc00), 0xaaaa_aaaa, "SGIs are edges");
+}
+
+#[test]
+fn version_2_splits_end_of_interrupt() {
+    let mut gic = Bench::new(Version::V2);
+    gic.write(0, CTLR, 1 | 1 << 9);
+    gic.spi(0, 0x40);
+    gic.spi(1, 0x40);
+    gic.level(0, true);
+    assert_eq!(gic.read(0, IAR), 32);
+    gic.write(0, EOIR, 32);
+    assert!(!gic.0.irq(0), "priority dropped, still active");
+    gic.level(1, true);
+    assert_eq!(gic.read(0, IAR), 33);
+    gic.write(0, EOIR, 33);
+    gic.write(0, DIR, 32);
+    assert_eq!(gic.read(0, IAR), 32);
+    gic.write(0, 0x380 + 4, 0b11);
+    gic.write(0, EOIR, 32);
+    assert!(gic.0.irq(0), "cleared by GICD_ICACTIVER");
+    let mut v1 = Bench::new(Version::V1);
+    v1.write(0, CTLR, 1 | 1 << 9);
+    assert_eq!(v1.read(0, CTLR), 1);
+}
+
+#[test]
+fn gaps_are_told_apart() {
+    let mut gic = Gic::new(GicConfig { version: Version::V1, cpus: 1, spis: 32 });
+    let gap = |offset, size, master| {
+        gic.clone().read(Time::ZERO, Mmio { offset, size, master: BusMaster(master) }).unwrap_err()
+    };
+    assert_eq!(gap(0xf40, Size::Word, 0), MmioError::Gap(Gap::NoRegister(0xf40)));
+    let half = MmioError::Gap(Gap::Size { offset: 0x400, size: Size::Half });
+    assert_eq!(gap(0x400, Size::Half, 0), half);
+    assert!(matches!(gap(0, Size::Word, 9), MmioError::Gap(Gap::Behaviour(_))));
+    assert!(gic.set_input(GicInput::Spi(32), true).is_err());
+    assert_eq!(
+        gic.explain(Time::ZERO, Mmio::word(PMR)).unwrap().to_string(),
+        "gic.GICC_PMR = 0x00000000 (Priority=0)"
+    );
+}
