@@ -1,0 +1,49 @@
+//! The stream side: from a master's MID to a bank, or out of the model at once.
+
+use crate::context::{Overrides, shareability_override};
+use crate::spec::global_page::M2VCBR_N;
+use crate::spec::memory_type::MemoryKind;
+
+/// One M2VCBR entry, decoded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    /// M2VCBR.CBNDX; may name no bank.
+    pub(crate) bank: u8,
+    /// M2VCBR.VMID.
+    pub(crate) vmid: u8,
+    /// NSCFG: non-secure is `access & and | or`.
+    non_secure_and: bool,
+    non_secure_or: bool,
+    /// BYPASSD.
+    pub(crate) bypass_forbidden: bool,
+    /// For bypassed transactions.
+    pub(crate) overrides: Overrides,
+}
+
+impl Route {
+    pub(crate) fn decode(word: u32) -> Self {
+        let nscfg = M2VCBR_N::NSCFG.get(word);
+        Self {
+            bank: M2VCBR_N::CBNDX.get(word) as u8,
+            vmid: M2VCBR_N::VMID.get(word) as u8,
+            non_secure_and: nscfg != 2,
+            non_secure_or: nscfg == 3,
+            bypass_forbidden: M2VCBR_N::BYPASSD.is_set(word),
+            overrides: Overrides {
+                kind: M2VCBR_N::BPMTCFG
+                    .is_set(word)
+                    .then(|| MemoryKind::from_type_code(M2VCBR_N::BPMEMTYPE.get(word))),
+                shareability: shareability_override(M2VCBR_N::BPSHCFG.get(word)),
+                redirect: (M2VCBR_N::BPRCNSH.get(word)
+                    | M2VCBR_N::BPRCOSH.get(word) << 1
+                    | M2VCBR_N::BPRCISH.get(word) << 2) as u8,
+            },
+        }
+    }
+
+    /// Whether the transaction counts as non-secure.
+    #[inline]
+    pub(crate) fn non_secure(&self, non_secure: bool) -> bool {
+        non_secure & self.non_secure_and | self.non_secure_or
+    }
+}

@@ -1,0 +1,465 @@
+//! The main TLB: entries, tags, lookup, replacement, lock-down, invalidation.
+
+use alloc::vec;
+use alloc::vec::Vec;
+
+use crate::config::TlbGeometry;
+use crate::observe::Invalidation;
+use crate::saved::RestoreError;
+use crate::spec::descriptor::PageSize;
+use crate::spec::memory_type::MemoryAttributes;
+
+/// Who may do what with a page. The bits are those of TLBTR0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Permissions(u8);
+
+impl Permissions {
+    const PR: u8 = 1;
+    const PW: u8 = 1 << 1;
+    const UR: u8 = 1 << 2;
+    const UW: u8 = 1 << 3;
+    const XN: u8 = 1 << 4;
+
+    /// From the bits of TLBTR0: PR 0, PW 1, UR 2, UW 3, XN 4. Other bits are dropped.
+    pub const fn from_bits(bits: u8) -> Self {
+        Self(bits & 0x1F)
+    }
+
+    /// The bits of TLBTR0.
+    pub const fn bits(self) -> u8 {
+        self.0
+    }
+
+    /// The rights of AP[2:0], with AP[0] as the access flag if `afe`, and of XN.
+    #[inline]
+    pub const fn from_descriptor(ap: u8, afe: bool, xn: bool) -> Self {
+        const R: u8 = Permissions::PR | Permissions::UR;
+        const W: u8 = Permissions::PW | Permissions::UW;
+        const BY_AP: [u8; 8] = [0, 1 | 2, 1 | 2 | Permissions::UR, R | W, 0, Permissions::PR, R, R];
+        let ap = if afe {
+            // AP[2:1] are the model; AP[0] set picks the rows without "none".
+            match ap >> 1 & 3 {
+                0 => 1,
+                1 => 3,
+                2 => 5,
+                _ => 7,
+            }
+        } else {
+            ap & 7
+        };
+        Self(BY_AP[ap as usize] | if xn { Self::XN } else { 0 })
+    }
+
+    /// Whether an access may go on. An instruction fetch also needs XN to be clear.
+    #[inline]
+    pub const fn allow(self, write: bool, privileged: bool, instruction: bool) -> bool {
+        let need = 1 << (write as u8 | (!privileged as u8) << 1);
+        let look = need | (instruction as u8) << 4;
+        self.0 & look == need
+    }
+}
+
+/// One cached translation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct TlbEntry {
+    /// Tag: virtual address of the page.
+    pub va: u32,
+    /// Physical address of the page.
+    pub pa: u32,
+    /// Physical addresses of the first- and second-level descriptors it comes from; 0 where there is
+    /// none.
+    pub descriptors: [u32; 2],
+    /// Attributes resolved at walk time, before the overrides of ACTLR.
+    pub attributes: MemoryAttributes,
+    /// Rights computed at walk time.
+    pub permissions: Permissions,
+    /// Tag: size of the page as cached.
+    pub size: PageSize,
+    /// Size of the mapping in the tables.
+    pub table_size: PageSize,
+    /// Tag: VMID, 0 to 31.
+    pub vmid: u8,
+    /// Tag: ASID, not compared if global.
+    pub asid: u8,
+    /// Bank that walked.
+    pub bank: u8,
+    /// Tag: the descriptor's nG is 0.
+    pub global: bool,
+    /// Tag: non-secure accesses match, else secure ones.
+    pub non_secure: bool,
+    /// NS of the descriptor.
+    pub ns_descriptor: bool,
+    /// Loaded by lock-down.
+    pub locked: bool,
+}
+
+impl TlbEntry {
+    /// The physical address of `va`, which lies in the page.
+    #[inline]
+    pub const fn translate(&self, va: u32) -> u32 {
+        let mask = self.size.mask();
+        self.pa & mask | va & !mask
+    }
+
+    /// Checks what a saved entry must keep to be one that the model can make or be poked with.
+    pub(crate) fn check(&self) -> Result<(), RestoreError> {
+        if self.vmid > 31 || self.va & !self.size.mask() != 0 || self.pa & !self.size.mask() != 0 {
+            return Err(RestoreError::Value { what: "TLB entry" });
+        }
+        if MemoryAttributes::from_bits(self.attributes.bits()) != self.attributes
+            || Permissions::from_bits(self.permissions.bits()) != self.permissions
+        {
+            return Err(RestoreError::Value { what: "TLB entry attributes" });
+        }
+        Ok(())
+    }
+
+    fn tag(&self) -> Tag {
+        Tag::new(self.vmid, self.asid, self.non_secure)
+    }
+
+    fn key(&self) -> u32 {
+        key(self.va, self.size)
+    }
+}
+
+/// What a lookup compares besides the address: VMID, ASID, security.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Tag(u32);
+
+impl Tag {
+    const ALL: u32 = 0x1_FFFF;
+    const ASID: u32 = 0xFF << 8;
+    const NON_SECURE: u32 = 1 << 16;
+
+    #[inline]
+    pub(crate) const fn new(vmid: u8, asid: u8, non_secure: bool) -> Self {
+        Self(vmid as u32 | (asid as u32) << 8 | (non_secure as u32) << 16)
+    }
+
+    #[inline]
+    pub(crate) const fn with_security(self, non_secure: bool) -> Self {
+        Self(self.0 & !Self::NON_SECURE | (non_secure as u32) << 16)
+    }
+
+    pub(crate) const fn vmid(self) -> u8 {
+        self.0 as u8
+    }
+
+    pub(crate) const fn asid(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    #[inline]
+    pub(crate) const fn non_secure(self) -> bool {
+        self.0 & Self::NON_SECURE != 0
+    }
+
+    #[inline]
+    pub(crate) const fn bits(self) -> u32 {
+        self.0
+    }
+
+    pub(crate) fn check(self) -> Result<(), RestoreError> {
+        if self.0 & !(Self::ALL & !0xE0) != 0 { Err(RestoreError::Value { what: "tag" }) } else { Ok(()) }
+    }
+}
+
+/// Page address and size in one word: the low 12 bits of an address are free.
+#[inline]
+const fn key(va: u32, size: PageSize) -> u32 {
+    va & size.mask() | size.code()
+}
+
+const NONE: u16 = u16::MAX;
+
+/// The comparing part of an entry, and its link in the index.
+#[derive(Clone, Copy, Debug)]
+struct Compare {
+    key: u32,
+    tag: u32,
+    /// Tag bits that count: no ASID for a global entry.
+    mask: u32,
+    /// Next entry of the same bucket.
+    next: u16,
+}
+
+/// Result of a lookup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lookup {
+    Miss,
+    Hit(u16),
+    /// Several entries match: how many.
+    Multiple(u16),
+}
+
+/// The main TLB.
+///
+/// Matching is that of a fully associative array: all entries are compared, so that several matches are
+/// noticed. To do that without visiting them all, entries hang in hash buckets by page and size; a lookup
+/// visits one bucket for each size that is in use.
+#[derive(Clone, Debug)]
+pub(crate) struct Tlb {
+    geometry: TlbGeometry,
+    entries: Vec<Option<TlbEntry>>,
+    compare: Vec<Compare>,
+    buckets: Vec<u16>,
+    /// Shift that brings a hash into the range of `buckets`.
+    hash_shift: u32,
+    /// Entries of each size.
+    population: [u16; 4],
+    /// Next way to replace, by set.
+    pointers: Vec<u16>,
+    /// Entries below are not replaced by misses.
+    floor: u16,
+}
+
+impl Tlb {
+    pub(crate) fn new(geometry: TlbGeometry) -> Self {
+        let entries = usize::from(geometry.entries);
+        let buckets = (entries * 2).max(2);
+        let empty = Compare { key: 0, tag: 0, mask: 0, next: NONE };
+        Self {
+            geometry,
+            entries: vec![None; entries],
+            compare: vec![empty; entries],
+            buckets: vec![NONE; buckets],
+            hash_shift: u32::BITS - buckets.trailing_zeros(),
+            population: [0; 4],
+            pointers: vec![0; entries / usize::from(geometry.ways)],
+            floor: 0,
+        }
+    }
+
+    #[inline]
+    fn bucket(&self, key: u32) -> usize {
+        (key.wrapping_mul(0x9E37_79B1) >> self.hash_shift) as usize
+    }
+
+    pub(crate) fn len(&self) -> u16 {
+        self.geometry.entries
+    }
+
+    pub(crate) fn get(&self, index: u16) -> Option<&TlbEntry> {
+        self.entries.get(usize::from(index))?.as_ref()
+    }
+
+    /// Entries in use.
+    pub(crate) fn used(&self) -> u16 {
+        self.population.iter().sum()
+    }
+
+    pub(crate) fn set_floor(&mut self, floor: u16) {
+        self.floor = floor;
+    }
+
+    /// Compares all entries with a page and a tag.
+    #[inline]
+    pub(crate) fn lookup(&self, va: u32, tag: Tag) -> Lookup {
+        let mut found = NONE;
+        let mut matches = 0;
+        for size in PageSize::ALL {
+            if self.population[size as usize] == 0 {
+                continue;
+            }
+            let key = key(va, size);
+            let mut at = self.buckets[self.bucket(key)];
+            while let Some(compare) = self.compare.get(usize::from(at)) {
+                if compare.key == key && (compare.tag ^ tag.bits()) & compare.mask == 0 {
+                    found = at;
+                    matches += 1;
+                }
+                at = compare.next;
+            }
+        }
+        match matches {
+            0 => Lookup::Miss,
+            1 => Lookup::Hit(found),
+            _ => Lookup::Multiple(matches),
+        }
+    }
+
+    /// Where a miss puts the entry: over one with the same tags and page, else by round robin. `None` if
+    /// nothing may be replaced.
+    pub(crate) fn choose(&mut self, entry: &TlbEntry) -> Option<u16> {
+        if let Some(same) = self.same(entry) {
+            return Some(same);
+        }
+        let ways = self.geometry.ways;
+        let sets = self.geometry.entries / ways;
+        let set = (entry.va >> entry.size.shift()) as u16 & (sets - 1);
+        let first = self.floor.saturating_sub(set).div_ceil(sets);
+        if first >= ways {
+            return None;
+        }
+        let pointer = &mut self.pointers[usize::from(set)];
+        let way = if (first..ways).contains(pointer) { *pointer } else { first };
+        *pointer = way + 1;
+        Some(way * sets + set)
+    }
+
+    /// The entry that differs from the given one only in what it maps to.
+    pub(crate) fn same(&self, entry: &TlbEntry) -> Option<u16> {
+        let key = entry.key();
+        let mask = tag_mask(entry);
+        let mut at = self.buckets[self.bucket(key)];
+        while let Some(compare) = self.compare.get(usize::from(at)) {
+            if compare.key == key && compare.mask == mask && (compare.tag ^ entry.tag().bits()) & mask == 0 {
+                return Some(at);
+            }
+            at = compare.next;
+        }
+        None
+    }
+
+    /// Stores or removes an entry, and gives the one that was there.
+    pub(crate) fn replace(&mut self, index: u16, entry: Option<TlbEntry>) -> Option<TlbEntry> {
+        let at = usize::from(index);
+        let old = core::mem::replace(self.entries.get_mut(at)?, entry);
+        if let Some(old) = &old {
+            self.population[old.size as usize] -= 1;
+            self.unlink(index);
+        }
+        if let Some(entry) = &entry {
+            self.population[entry.size as usize] += 1;
+            let key = entry.key();
+            let bucket = self.bucket(key);
+            let next = core::mem::replace(&mut self.buckets[bucket], index);
+            self.compare[at] = Compare { key, tag: entry.tag().bits(), mask: tag_mask(entry), next };
+        }
+        old
+    }
+
+    fn unlink(&mut self, index: u16) {
+        let Compare { key, next, .. } = self.compare[usize::from(index)];
+        let bucket = self.bucket(key);
+        if self.buckets[bucket] == index {
+            self.buckets[bucket] = next;
+            return;
+        }
+        let mut at = self.buckets[bucket];
+        while let Some(compare) = self.compare.get_mut(usize::from(at)) {
+            if compare.next == index {
+                compare.next = next;
+                return;
+            }
+            at = compare.next;
+        }
+    }
+
+    /// Collects the indexes of the entries that a command names, in order.
+    pub(crate) fn named(&self, command: &Invalidation, out: &mut Vec<u16>) {
+        out.clear();
+        if self.used() == 0 {
+            return;
+        }
+        let (vmid, asid, va) = match *command {
+            Invalidation::Va { vmid, asid, va, .. } => (vmid, Some(asid), va),
+            Invalidation::VaAllAsids { vmid, va, .. } => (vmid, None, va),
+            Invalidation::All
+            | Invalidation::Vmid { .. }
+            | Invalidation::Context { .. }
+            | Invalidation::Asid { .. } => {
+                let all = self.entries.iter().enumerate();
+                out.extend(all.filter_map(|(i, entry)| {
+                    let entry = entry.as_ref()?;
+                    names(command, entry).then_some(i as u16)
+                }));
+                return;
+            }
+        };
+        for size in PageSize::ALL {
+            if self.population[size as usize] == 0 {
+                continue;
+            }
+            let key = key(va, size);
+            let mut at = self.buckets[self.bucket(key)];
+            while let Some(compare) = self.compare.get(usize::from(at)) {
+                let mask = compare.mask & if asid.is_some() { !Tag::NON_SECURE } else { 0xFF };
+                let tag = Tag::new(vmid, asid.unwrap_or(0), false).bits();
+                if compare.key == key && (compare.tag ^ tag) & mask == 0 {
+                    out.push(at);
+                }
+                at = compare.next;
+            }
+        }
+        out.sort_unstable();
+    }
+
+    pub(crate) fn clear(&mut self) {
+        for index in 0..self.geometry.entries {
+            self.replace(index, None);
+        }
+        self.pointers.fill(0);
+        self.floor = 0;
+    }
+
+    pub(crate) fn save(&self) -> SavedTlb {
+        // Index and population follow from the entries, the floor from the registers.
+        let Self {
+            geometry: _,
+            entries,
+            compare: _,
+            buckets: _,
+            hash_shift: _,
+            population: _,
+            pointers,
+            floor: _,
+        } = self;
+        SavedTlb { entries: entries.clone(), pointers: pointers.clone() }
+    }
+
+    /// Takes saved entries. The caller sets the floor.
+    pub(crate) fn restore(&mut self, saved: &SavedTlb) -> Result<(), RestoreError> {
+        let SavedTlb { entries, pointers } = saved;
+        if entries.len() != self.entries.len() || pointers.len() != self.pointers.len() {
+            return Err(RestoreError::Shape { what: "TLB" });
+        }
+        if pointers.iter().any(|&way| way > self.geometry.ways) {
+            return Err(RestoreError::Value { what: "TLB replacement pointer" });
+        }
+        for entry in entries.iter().flatten() {
+            entry.check()?;
+        }
+        let mut new = Self::new(self.geometry);
+        for (index, entry) in entries.iter().enumerate() {
+            new.replace(index as u16, *entry);
+        }
+        new.pointers.clone_from(pointers);
+        *self = new;
+        Ok(())
+    }
+}
+
+const fn tag_mask(entry: &TlbEntry) -> u32 {
+    if entry.global { Tag::ALL & !Tag::ASID } else { Tag::ALL }
+}
+
+/// Whether a command names an entry.
+fn names(command: &Invalidation, entry: &TlbEntry) -> bool {
+    match *command {
+        Invalidation::All => true,
+        Invalidation::Vmid { vmid } => entry.vmid == vmid,
+        Invalidation::Context { bank, vmid } => entry.vmid == vmid || entry.bank == bank,
+        Invalidation::Asid { vmid, asid, .. } => entry.vmid == vmid && !entry.global && entry.asid == asid,
+        Invalidation::Va { vmid, asid, va, .. } => {
+            entry.vmid == vmid
+                && (entry.global || entry.asid == asid)
+                && (entry.va ^ va) & entry.size.mask() == 0
+        }
+        Invalidation::VaAllAsids { vmid, va, .. } => {
+            entry.vmid == vmid && (entry.va ^ va) & entry.size.mask() == 0
+        }
+    }
+}
+
+/// Saved main TLB.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SavedTlb {
+    entries: Vec<Option<TlbEntry>>,
+    pointers: Vec<u16>,
+}

@@ -1,0 +1,503 @@
+//! Translating a transaction, step by step, and the functional driver that takes all steps at once.
+
+use crate::device::Smmu;
+use crate::fault::HeldState;
+use crate::observe::{ConfigFault, Event, Observer, Origin};
+use crate::ports::{BusError, DescriptorPort, DescriptorRead, DescriptorWrite, Ports};
+use crate::request::{Access, Answer, Found, Released, Request, Translation};
+use crate::spec::descriptor::PageSize;
+use crate::spec::fault_code::{Fault, FaultCause, Level};
+use crate::spec::global_page::CR;
+use crate::tap::Taps;
+use crate::tlb::{Lookup, Tag, TlbEntry};
+use crate::walk::{Step, Walk};
+
+/// A transaction that found its bank and is to be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct Routed {
+    pub(crate) bank: u8,
+    /// VMID that goes on with the transaction.
+    pub(crate) vmid: u8,
+    /// What lookups compare.
+    pub(crate) tag: Tag,
+    /// The effective access, after NSCFG and PRIVCFG.
+    pub(crate) access: Access,
+}
+
+/// What the TLBs and the tables say to a transaction.
+pub(crate) type Verdict = Result<Translation, Fault>;
+
+/// A finished walk.
+pub(crate) struct Walked {
+    pub(crate) result: Result<TlbEntry, Fault>,
+    /// The last descriptor of each level, as the walker reads it.
+    pub(crate) words: [Option<u32>; 2],
+    /// Descriptor accesses that went to memory.
+    pub(crate) accesses: u32,
+}
+
+/// How the walker gets a descriptor.
+pub(crate) enum Fetch {
+    /// From the block fetch buffer.
+    Buffered(u32),
+    /// A line from memory, into the block fetch buffer.
+    Line,
+    /// A word from memory.
+    Word,
+}
+
+impl Smmu {
+    /// Translates a transaction now.
+    ///
+    /// [`Answer::Held`] means that the answer comes from [`next_released`](Self::next_released) after
+    /// software has resumed or reset the bank. The caller must use a translation before it lets anything
+    /// else happen, so that no invalidation slips in between.
+    #[inline]
+    pub fn translate<M: DescriptorPort, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        self.stats.requests += 1;
+        self.attempt(request, false, ports)
+    }
+
+    /// Whether [`next_released`](Self::next_released) has something to give, or to try.
+    pub fn has_released(&self) -> bool {
+        self.banks.iter().any(|bank| bank.released())
+    }
+
+    /// The next held transaction that can go on, with its answer, worked out now. `None` when there is no
+    /// more; a transaction that faults again is held again. Call it after register writes until it gives
+    /// `None`: while transactions wait here, new ones of the same bank queue behind them.
+    pub fn next_released<M: DescriptorPort, O: Observer, T: Taps>(
+        &mut self,
+        ports: &mut Ports<M, O, T>,
+    ) -> Option<Released> {
+        for bank in 0..self.banks.len() {
+            while let Some((request, state)) = self.pop_released(bank) {
+                let answer = match state {
+                    HeldState::Terminate => self.terminate(bank as u8, &request, ports),
+                    HeldState::Stalled | HeldState::Waiting => self.attempt(&request, true, ports),
+                };
+                if answer != Answer::Held {
+                    return Some(Released { request, answer });
+                }
+            }
+        }
+        None
+    }
+
+    /// Takes the first transaction of a bank's queue if it can go on.
+    pub(crate) fn pop_released(&mut self, bank: usize) -> Option<(Request, HeldState)> {
+        let bank = &mut self.banks[bank];
+        if bank.stalled() {
+            return None;
+        }
+        bank.held.pop_front().map(|held| (held.request, held.state))
+    }
+
+    #[inline]
+    fn attempt<M: DescriptorPort, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        released: bool,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        let routed = match self.route(request, released, ports) {
+            Ok(routed) => routed,
+            Err(answer) => return answer,
+        };
+        let verdict = match self.lookup_micro(request, &routed, ports) {
+            Some(verdict) => verdict,
+            None => self.look_further(request, &routed, ports),
+        };
+        self.conclude(request, &routed, verdict, ports)
+    }
+
+    /// After a micro-TLB miss: the main TLB, then the tables.
+    #[inline(never)]
+    fn look_further<M: DescriptorPort, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        ports: &mut Ports<M, O, T>,
+    ) -> Verdict {
+        if let Some(verdict) = self.lookup_main(request, routed, ports) {
+            return verdict;
+        }
+        let origin = Origin::Transaction(request);
+        let walked = self.walk(origin, routed.bank, request.va, routed.tag, ports);
+        self.take_walk(request, routed, walked.result, ports)
+    }
+
+    /// From the MID to the bank. `Err` is the answer of a transaction that is not looked up.
+    #[inline]
+    pub(crate) fn route<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        released: bool,
+        ports: &mut Ports<M, O, T>,
+    ) -> Result<Routed, Answer> {
+        let mid = ports.taps.mid(request);
+        let Some(&route) = self.routes.get(usize::from(mid)) else {
+            let fault = ConfigFault::BadRoute;
+            return Err(self.config_fault(request, 0, request.access, fault, ports));
+        };
+        let mut access = request.access;
+        access.non_secure = route.non_secure(access.non_secure);
+        let Some(bank) = self.banks.get(usize::from(route.bank)) else {
+            let fault = ConfigFault::BadRoute;
+            return Err(self.config_fault(request, route.vmid, access, fault, ports));
+        };
+        if !released && !bank.held.is_empty() {
+            return Err(self.queue(route.bank, request, ports));
+        }
+        if !bank.context.translate {
+            return Err(self.bypass(request, mid, access, ports));
+        }
+        access.privileged = bank.context.privileged(access.privileged);
+        Ok(Routed {
+            bank: route.bank,
+            vmid: route.vmid,
+            tag: bank.context.tag.with_security(access.non_secure),
+            access,
+        })
+    }
+
+    /// A transaction that is not translated.
+    #[inline(never)]
+    fn bypass<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        mid: u16,
+        access: Access,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        let route = self.routes[usize::from(mid)];
+        // CLIENTPD is stronger than BYPASSD.
+        if route.bypass_forbidden && !self.global.is_set(CR::CLIENTPD) {
+            let fault = ConfigFault::BypassForbidden;
+            return self.config_fault(request, route.vmid, access, fault, ports);
+        }
+        self.stats.contexts[usize::from(route.bank)].bypassed += 1;
+        let answer = Answer::Translated(Translation {
+            pa: request.va,
+            descriptors: [0; 2],
+            attributes: route.overrides.apply(request.attributes),
+            size: PageSize::Small,
+            non_secure: access.non_secure,
+            found: Found::Bypass,
+            bank: route.bank,
+            vmid: route.vmid,
+        });
+        ports.observer.event(Event::Answered { request, answer: &answer });
+        answer
+    }
+
+    /// Asks the micro-TLB of the port.
+    #[inline]
+    pub(crate) fn lookup_micro<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        ports: &mut Ports<M, O, T>,
+    ) -> Option<Verdict> {
+        let bank = routed.bank;
+        let port = self.port(request);
+        let hit = self.micro[usize::from(port)].lookup(request.va, routed.tag).copied();
+        ports.observer.event(Event::MicroLookup { request, bank, hit: hit.as_ref() });
+        let mut entry = hit?;
+        ports.taps.micro_hit(port, &mut entry);
+        self.stats.contexts[usize::from(bank)].micro_hits += 1;
+        Some(self.permit(request, routed, &entry, Found::MicroTlb))
+    }
+
+    /// Asks the main TLB. `None`: walk.
+    #[inline]
+    pub(crate) fn lookup_main<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        ports: &mut Ports<M, O, T>,
+    ) -> Option<Verdict> {
+        let bank = routed.bank;
+        let origin = Origin::Transaction(request);
+        match self.lookup_observed(origin, bank, request.va, routed.tag, ports) {
+            Lookup::Hit(index) => {
+                let mut entry = self.tlb.get(index).copied()?;
+                ports.taps.tlb_hit(index, &mut entry);
+                self.stats.contexts[usize::from(bank)].main_hits += 1;
+                self.fill_micro(request, routed.tag, &entry, ports);
+                Some(self.permit(request, routed, &entry, Found::MainTlb))
+            }
+            Lookup::Miss => {
+                self.stats.contexts[usize::from(bank)].misses += 1;
+                let walk = self.banks[usize::from(bank)].context.walk_on_miss;
+                (!walk).then_some(Err(Fault::first(FaultCause::TlbMiss)))
+            }
+            Lookup::Multiple(_) => Some(Err(Fault::first(FaultCause::MultipleHits))),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn lookup_observed<M, O: Observer, T>(
+        &mut self,
+        origin: Origin<'_>,
+        bank: u8,
+        va: u32,
+        tag: Tag,
+        ports: &mut Ports<M, O, T>,
+    ) -> Lookup {
+        let lookup = self.tlb.lookup(va, tag);
+        let (hit, matches) = match lookup {
+            Lookup::Miss => (None, 0),
+            Lookup::Hit(index) => (self.tlb.get(index).map(|entry| (index, entry)), 1),
+            Lookup::Multiple(matches) => (None, matches),
+        };
+        ports.observer.event(Event::MainLookup { origin, bank, hit, matches });
+        lookup
+    }
+
+    /// Takes the result of a transaction's walk: fills the TLBs, checks the rights.
+    #[inline]
+    pub(crate) fn take_walk<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        result: Result<TlbEntry, Fault>,
+        ports: &mut Ports<M, O, T>,
+    ) -> Verdict {
+        let entry = result?;
+        if self.banks[usize::from(routed.bank)].context.allocate {
+            if let Some(index) = self.tlb.choose(&entry) {
+                self.fill(index, entry, ports);
+            }
+            self.fill_micro(request, routed.tag, &entry, ports);
+        }
+        self.permit(request, routed, &entry, Found::Walk)
+    }
+
+    /// Stores an entry in the main TLB.
+    #[inline]
+    pub(crate) fn fill<M, O: Observer, T: Taps>(
+        &mut self,
+        index: u16,
+        mut entry: TlbEntry,
+        ports: &mut Ports<M, O, T>,
+    ) {
+        // A fill over the same page refreshes a locked entry.
+        if let Some(old) = self.tlb.get(index) {
+            entry.locked |= old.locked && self.tlb.same(&entry) == Some(index);
+        }
+        ports.taps.tlb_fill(index, &mut entry);
+        entry.va &= entry.size.mask();
+        entry.pa &= entry.size.mask();
+        entry.vmid &= 31;
+        self.stats.fills += 1;
+        if let Some(old) = self.tlb.replace(index, Some(entry)) {
+            self.stats.evictions += 1;
+            ports.observer.event(Event::Evicted { index, entry: &old });
+        }
+        ports.observer.event(Event::Filled { index, entry: &entry });
+    }
+
+    #[inline]
+    fn fill_micro<M, O: Observer, T>(
+        &mut self,
+        request: &Request,
+        tag: Tag,
+        entry: &TlbEntry,
+        ports: &mut Ports<M, O, T>,
+    ) {
+        let port = self.port(request);
+        if self.micro[usize::from(port)].fill(request.va, tag, entry) {
+            ports.observer.event(Event::MicroFilled { port, entry });
+        }
+    }
+
+    /// The micro-TLB that serves a request.
+    #[inline]
+    fn port(&self, request: &Request) -> u8 {
+        // At least one port exists, and few have more.
+        if request.port < self.config.ports { request.port } else { request.port % self.config.ports }
+    }
+
+    /// Checks the rights, and makes the translation.
+    #[inline]
+    fn permit(&self, request: &Request, routed: &Routed, entry: &TlbEntry, found: Found) -> Verdict {
+        let Access { write, privileged, instruction, non_secure } = routed.access;
+        if !entry.permissions.allow(write, privileged, instruction) {
+            let level = match entry.table_size {
+                PageSize::Small | PageSize::Large => Level::Second,
+                PageSize::Section | PageSize::Supersection => Level::First,
+            };
+            return Err(Fault::at_level(FaultCause::Permission, level));
+        }
+        let overrides = &self.banks[usize::from(routed.bank)].context.overrides;
+        Ok(Translation {
+            pa: entry.translate(request.va),
+            descriptors: entry.descriptors,
+            attributes: overrides.apply(entry.attributes),
+            size: entry.table_size,
+            non_secure: non_secure || entry.ns_descriptor,
+            found,
+            bank: routed.bank,
+            vmid: routed.vmid,
+        })
+    }
+
+    /// Turns a verdict into the transaction's answer.
+    #[inline]
+    pub(crate) fn conclude<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        verdict: Verdict,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        match verdict {
+            Ok(translation) => {
+                self.stats.contexts[usize::from(routed.bank)].translated += 1;
+                let answer = Answer::Translated(translation);
+                ports.observer.event(Event::Answered { request, answer: &answer });
+                answer
+            }
+            Err(fault) => self.fault(routed.bank, request, routed.access, fault, ports),
+        }
+    }
+
+    /// Walks the tables with every descriptor answered at once.
+    #[inline]
+    pub(crate) fn walk<M: DescriptorPort, O: Observer, T: Taps>(
+        &mut self,
+        origin: Origin<'_>,
+        bank: u8,
+        va: u32,
+        tag: Tag,
+        ports: &mut Ports<M, O, T>,
+    ) -> Walked {
+        let (mut walk, mut step) = self.start_walk(origin, bank, va, tag, ports);
+        let mut words = [None; 2];
+        let mut accesses = 0;
+        loop {
+            step = match step {
+                Step::Read(read) => {
+                    let (response, buffered) = match self.fetch(&read) {
+                        Fetch::Buffered(word) => (Ok(word), true),
+                        Fetch::Word => (ports.memory.read(&read), false),
+                        Fetch::Line => match ports.memory.read_line(&read) {
+                            Ok(line) => (Ok(self.take_line(&read, line)), false),
+                            Err(_) => (ports.memory.read(&read), false),
+                        },
+                    };
+                    accesses += u32::from(!buffered);
+                    let (step, word) =
+                        self.take_descriptor(origin, &mut walk, &read, response, buffered, ports);
+                    words[read.level as usize] = word;
+                    step
+                }
+                Step::Write(write) => {
+                    accesses += 1;
+                    let response = ports.memory.write(&write);
+                    self.take_written(origin, &mut walk, &write, response, ports)
+                }
+                Step::Done(result) => {
+                    let result = self.end_walk(origin, bank, result, ports);
+                    return Walked { result, words, accesses };
+                }
+            };
+        }
+    }
+
+    #[inline]
+    pub(crate) fn start_walk<M, O: Observer, T>(
+        &mut self,
+        origin: Origin<'_>,
+        bank: u8,
+        va: u32,
+        tag: Tag,
+        ports: &mut Ports<M, O, T>,
+    ) -> (Walk, Step) {
+        self.stats.contexts[usize::from(bank)].walks += 1;
+        ports.observer.event(Event::WalkStarted { origin, bank });
+        Walk::start(&self.banks[usize::from(bank)].context, bank, va, tag)
+    }
+
+    /// How to get a descriptor.
+    #[inline]
+    pub(crate) fn fetch(&self, read: &DescriptorRead) -> Fetch {
+        if self.banks[usize::from(read.bank)].context.block_fetch && self.bfb.holds(read.level) {
+            match self.bfb.lookup(read) {
+                Some(word) => Fetch::Buffered(word),
+                None => Fetch::Line,
+            }
+        } else {
+            Fetch::Word
+        }
+    }
+
+    /// Puts a line into the block fetch buffer and gives the word asked for.
+    pub(crate) fn take_line(&mut self, read: &DescriptorRead, line: [u32; crate::ports::LINE_WORDS]) -> u32 {
+        self.bfb.fill(read, line);
+        line[(read.address / 4) as usize % line.len()]
+    }
+
+    /// Goes on with a descriptor. Gives the next step, and the descriptor as the walker read it.
+    #[inline]
+    pub(crate) fn take_descriptor<M, O: Observer, T: Taps>(
+        &mut self,
+        origin: Origin<'_>,
+        walk: &mut Walk,
+        read: &DescriptorRead,
+        mut response: Result<u32, BusError>,
+        buffered: bool,
+        ports: &mut Ports<M, O, T>,
+    ) -> (Step, Option<u32>) {
+        ports.taps.descriptor(read, &mut response);
+        ports.observer.event(Event::DescriptorRead { origin, read, response, buffered });
+        let stats = &mut self.stats.contexts[usize::from(read.bank)];
+        if buffered {
+            stats.buffered_reads += 1;
+        } else {
+            stats.descriptor_reads += 1;
+        }
+        let context = &self.banks[usize::from(read.bank)].context;
+        let step = walk.descriptor(context, self.config.tlb.sizes, response);
+        let word = response.ok();
+        (step, if context.big_endian { word.map(u32::swap_bytes) } else { word })
+    }
+
+    /// Goes on after a descriptor was written.
+    pub(crate) fn take_written<M, O: Observer, T>(
+        &mut self,
+        origin: Origin<'_>,
+        walk: &mut Walk,
+        write: &DescriptorWrite,
+        response: Result<(), BusError>,
+        ports: &mut Ports<M, O, T>,
+    ) -> Step {
+        ports.observer.event(Event::DescriptorWritten { origin, write, response });
+        self.stats.contexts[usize::from(write.bank)].descriptor_writes += 1;
+        if response.is_ok() {
+            self.bfb.update(write.address, write.value);
+        }
+        let context = &self.banks[usize::from(write.bank)].context;
+        walk.written(context, self.config.tlb.sizes, response)
+    }
+
+    #[inline]
+    pub(crate) fn end_walk<M, O: Observer, T: Taps>(
+        &mut self,
+        origin: Origin<'_>,
+        bank: u8,
+        mut result: Result<TlbEntry, Fault>,
+        ports: &mut Ports<M, O, T>,
+    ) -> Result<TlbEntry, Fault> {
+        ports.taps.walk_response(origin, &mut result);
+        let told = result.as_ref().map_err(|fault| *fault);
+        ports.observer.event(Event::WalkEnded { origin, bank, result: told });
+        result
+    }
+}
