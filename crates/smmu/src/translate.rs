@@ -8,6 +8,7 @@ use crate::request::{Access, Answer, Found, Released, Request, Translation};
 use crate::spec::descriptor::PageSize;
 use crate::spec::fault_code::{Fault, FaultCause, Level};
 use crate::spec::global_page::CR;
+use crate::stream::Route;
 use crate::tap::Taps;
 use crate::tlb::{Lookup, Tag, TlbEntry};
 use crate::walk::{Step, Walk};
@@ -142,20 +143,18 @@ impl Smmu {
     ) -> Result<Routed, Answer> {
         let mid = ports.taps.mid(request);
         let Some(&route) = self.routes.get(usize::from(mid)) else {
-            let fault = ConfigFault::BadRoute;
-            return Err(self.config_fault(request, 0, request.access, fault, ports));
+            return Err(self.no_bank(request, Route::decode(0), request.access, ports));
         };
         let mut access = request.access;
         access.non_secure = route.non_secure(access.non_secure);
         let Some(bank) = self.banks.get(usize::from(route.bank)) else {
-            let fault = ConfigFault::BadRoute;
-            return Err(self.config_fault(request, route.vmid, access, fault, ports));
+            return Err(self.no_bank(request, route, access, ports));
         };
         if !released && !bank.held.is_empty() {
             return Err(self.queue(route.bank, request, ports));
         }
         if !bank.context.translate {
-            return Err(self.bypass(request, mid, access, ports));
+            return Err(self.bypass(request, route, access, ports));
         }
         access.privileged = bank.context.privileged(access.privileged);
         Ok(Routed {
@@ -166,22 +165,38 @@ impl Smmu {
         })
     }
 
+    /// A transaction whose MID leads to no bank: an error, unless CLIENTPD lets all traffic through.
+    #[cold]
+    fn no_bank<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        route: Route,
+        access: Access,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        if self.global.is_set(CR::CLIENTPD) {
+            return self.bypass(request, route, access, ports);
+        }
+        self.config_fault(request, route.vmid, access, ConfigFault::BadRoute, ports)
+    }
+
     /// A transaction that is not translated.
     #[inline(never)]
     fn bypass<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
-        mid: u16,
+        route: Route,
         access: Access,
         ports: &mut Ports<M, O, T>,
     ) -> Answer {
-        let route = self.routes[usize::from(mid)];
         // CLIENTPD is stronger than BYPASSD.
         if route.bypass_forbidden && !self.global.is_set(CR::CLIENTPD) {
             let fault = ConfigFault::BypassForbidden;
             return self.config_fault(request, route.vmid, access, fault, ports);
         }
-        self.stats.contexts[usize::from(route.bank)].bypassed += 1;
+        if let Some(stats) = self.stats.contexts.get_mut(usize::from(route.bank)) {
+            stats.bypassed += 1;
+        }
         let answer = Answer::Translated(Translation {
             pa: request.va,
             descriptors: [0; 2],
