@@ -1,0 +1,15 @@
+//! The tests of the System MMU, in one binary so that it links once.
+//!
+//! | Module | Shows |
+//! |---|---|
+//! | `devices` | nothing by itself: the functional and the timed driver behind one interface |
+//! | `registers` | every register and field against two transcriptions of the map |
+//! | `cases` | the text cases under `tests/cases` |
+//! | `replay_*` | the register sequences of three drivers |
+//! | `laws_*` | properties, and random tables and requests against the naive reference |
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod cases;
+mod devices;
+mod registers;
