@@ -51,6 +51,24 @@ impl FaultStatus {
     }
 }
 
+impl FaultStatus {
+    /// A permission fault.
+    pub const fn is_permission(self) -> bool {
+        matches!(self, Self::PermissionSection | Self::PermissionPage)
+    }
+
+    /// An external abort, on a walk or on the access.
+    pub const fn is_external(self) -> bool {
+        matches!(
+            self,
+            Self::External { .. }
+                | Self::AsyncExternal
+                | Self::ExternalOnWalkFirst
+                | Self::ExternalOnWalkSecond
+        )
+    }
+}
+
 /// A memory fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -65,6 +83,13 @@ pub struct Fault {
     pub write: bool,
     /// A cache maintenance operation (DFSR.CM is RES0 in the short format; kept for observers).
     pub maintenance: bool,
+}
+
+impl Fault {
+    /// DFSR for this fault.
+    pub const fn dfsr(&self) -> u32 {
+        self.status.fsr() | (self.write as u32) << 11 | (self.domain as u32 & 0xF) << 4
+    }
 }
 
 /// Why an instruction did not complete.

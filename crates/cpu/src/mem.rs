@@ -156,7 +156,7 @@ fn target<E: Env>(
 
 fn check_alignment<W: Datum>(core: &mut Core, va: u32, aligned: bool, write: bool) -> Result<(), Raised> {
     let bytes = if aligned { W::BYTES.min(4) } else { W::BYTES };
-    if va & (bytes - 1) != 0 && (aligned || core.cp15.strict_alignment()) {
+    if va & (bytes - 1) != 0 && (aligned || core.strict_alignment()) {
         let fault = Fault { va, status: FaultStatus::Alignment, domain: 0, write, maintenance: false };
         return Err(core.raise(Trap::DataAbort(fault)));
     }

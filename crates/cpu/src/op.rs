@@ -35,6 +35,8 @@ pub struct Op {
     pub flags: u8,
     /// Cycles of the ops before it in its block.
     pub before: u16,
+    /// Number of ops before it in its block.
+    pub index: u16,
     /// Index of the row in its instruction set's list (coverage), or [`Op::NO_ROW`].
     pub row: u16,
     /// Immediate, pre-computed (rotated, expanded, PC-relative).

@@ -1,5 +1,6 @@
 //! The state of the core.
 
+use crate::cp14::Cp14;
 use crate::cp15::Cp15;
 use crate::fault::{Exit, Trap};
 use crate::fp::FpState;
@@ -47,6 +48,8 @@ pub struct Lines {
     pub irq: bool,
     /// nFIQ asserted.
     pub fiq: bool,
+    /// An asynchronous external abort is pending. Whoever learns of one sets it; taking it clears it.
+    pub abort: bool,
 }
 
 /// Marks left by LDREX: the local monitor.
@@ -87,6 +90,8 @@ pub struct Core {
     pub fp: FpState,
     /// System control coprocessor.
     pub cp15: Cp15,
+    /// Debug coprocessor.
+    pub cp14: Cp14,
     /// Architectural TLB and translation state.
     pub mmu: Mmu,
     /// Local exclusive monitor.
@@ -143,6 +148,7 @@ impl Core {
             banks: Banks::default(),
             fp: FpState::default(),
             cp15: Cp15::new(model),
+            cp14: Cp14::default(),
             mmu: Mmu::default(),
             monitor: LocalMonitor::default(),
             event: false,
@@ -189,6 +195,11 @@ impl Core {
     /// Core cycle at which `op` starts. (`cycles` itself stands still within a block.)
     pub fn now(&self, op: &Op) -> u64 {
         self.cycles + u64::from(op.before)
+    }
+
+    /// Instructions retired before `op`. (`instructions` itself stands still within a block.)
+    pub fn retired_before(&self, op: &Op) -> u64 {
+        self.instructions + u64::from(op.index)
     }
 
     pub(crate) fn has_breakpoint(&self, pc: u32) -> bool {
@@ -245,6 +256,10 @@ impl Core {
             if (self.mode == Mode::Fiq) != (mode == Mode::Fiq) {
                 self.r[8..13].swap_with_slice(&mut self.banks.r8_other);
             }
+        }
+        if (self.mode == Mode::Monitor) != (mode == Mode::Monitor) && self.cp15.scr_ns() {
+            // Another security state: other tables, other registers.
+            self.tlb.flush();
         }
         self.mode = mode;
         self.tlb.set_context(mode.is_privileged(), self.big_endian);

@@ -154,6 +154,7 @@ impl BlockEngine {
                 Err(trap) => return Found::Fault(trap),
             };
             op.before = before;
+            op.index = ops.len() as u16;
             before += u16::from(op.cycles);
             ops.push(op);
             it = it_after(&op);
