@@ -7,11 +7,15 @@
 //! | Module | Device |
 //! |---|---|
 //! | [`gic`] | QGIC: distributor and CPU interfaces |
+//! | [`timer`] | general purpose and debug timers, watchdog |
+//! | [`uartdm`] | UARTDM 1.3 and its GSBI wrapper |
 #![forbid(unsafe_code)]
 
 mod device;
 mod dma;
 pub mod gic;
+pub mod timer;
+pub mod uartdm;
 
 pub use device::{Device, Explanation, Gap, Mmio, MmioError, MmioResult, Peek, StateError};
 pub use dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, RequestId};

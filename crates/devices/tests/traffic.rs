@@ -4,6 +4,8 @@
 
 use core::fmt::Debug;
 use msmemu_devices::gic::{Gic, GicConfig, GicInput, SavedGic, Version};
+use msmemu_devices::timer::{SavedTimerBlock, TimerBlock};
+use msmemu_devices::uartdm::{GsbiControl, SavedGsbi, SavedUartdm, UartConfig, Uartdm};
 use msmemu_devices::{Device, Mmio, StateError};
 use msmemu_fabric::{BusMaster, Size, Time};
 use proptest::prelude::*;
@@ -143,6 +145,9 @@ macro_rules! traffic {
 
 traffic! {
     gic: Gic;
+    timer: TimerBlock;
+    uartdm: Uartdm;
+    gsbi: GsbiControl;
 }
 
 impl Subject for Gic {
@@ -165,5 +170,65 @@ impl Subject for Gic {
             GicInput::Ppi { cpu: (value >> 4 & 3) as u8, number: (value >> 8 & 0x1f) as u8 }
         };
         vec![u64::from(self.set_input(input, value & 1 != 0).is_ok())]
+    }
+}
+
+impl Subject for TimerBlock {
+    type Saved = SavedTimerBlock;
+    const WINDOW: u32 = 0x90;
+
+    fn fresh() -> Self {
+        Self::new(2)
+    }
+    fn save(&self) -> SavedTimerBlock {
+        self.save()
+    }
+    fn restore(&mut self, saved: SavedTimerBlock) -> Result<(), StateError> {
+        self.restore(saved)
+    }
+}
+
+impl Subject for Uartdm {
+    type Saved = SavedUartdm;
+    const WINDOW: u32 = 0x88;
+
+    fn fresh() -> Self {
+        Self::new(UartConfig { character: Time::from_micros(87) })
+    }
+    fn save(&self) -> SavedUartdm {
+        self.save()
+    }
+    fn restore(&mut self, saved: SavedUartdm) -> Result<(), StateError> {
+        self.restore(saved)
+    }
+    fn outside(&mut self, now: Time, value: u32) -> Vec<u64> {
+        match value & 7 {
+            0 => self.take_sent().into_iter().map(u64::from).collect(),
+            1 => {
+                self.enable();
+                Vec::new()
+            }
+            _ => {
+                for _ in 0..value >> 3 & 0x7f {
+                    self.receive(now, (value >> 16) as u8);
+                }
+                vec![self.room() as u64]
+            }
+        }
+    }
+}
+
+impl Subject for GsbiControl {
+    type Saved = SavedGsbi;
+    const WINDOW: u32 = 8;
+
+    fn fresh() -> Self {
+        Self::new()
+    }
+    fn save(&self) -> SavedGsbi {
+        self.save()
+    }
+    fn restore(&mut self, saved: SavedGsbi) -> Result<(), StateError> {
+        self.restore(saved)
     }
 }

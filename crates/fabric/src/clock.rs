@@ -9,6 +9,7 @@ use crate::Time;
 /// for every frequency up to 1 THz and every tick that virtual time can hold.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "(u64, u32)", into = "(u64, u32)"))]
 pub struct Clock {
     hz: u64,
     divider: u32,
@@ -55,6 +56,19 @@ impl Clock {
     #[inline]
     pub const fn span(self, n: u64) -> Time {
         self.time_of(n)
+    }
+}
+
+impl From<(u64, u32)> for Clock {
+    /// From [`Clock::rate`], with the limits of [`Clock::from_hz`] and [`Clock::divided`].
+    fn from((hz, divider): (u64, u32)) -> Self {
+        Self::from_hz(hz).divided(divider)
+    }
+}
+
+impl From<Clock> for (u64, u32) {
+    fn from(clock: Clock) -> Self {
+        clock.rate()
     }
 }
 
@@ -124,5 +138,20 @@ impl Counter {
         }
         let at = self.clock.time_of(self.clock.ticks(now).checked_add(ticks)?);
         (at != Time::MAX).then_some(at)
+    }
+
+    /// When the counter reaches `value`, which must not lie below its value now; `None` when
+    /// stopped or never.
+    pub const fn time_at(&self, value: u64) -> Option<Time> {
+        if !self.running {
+            return None;
+        }
+        match self.ticks.checked_add(value.saturating_sub(self.value)) {
+            Some(tick) => match self.clock.time_of(tick) {
+                Time::MAX => None,
+                at => Some(at),
+            },
+            None => None,
+        }
     }
 }

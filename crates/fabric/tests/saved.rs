@@ -21,3 +21,10 @@ fn ram_and_events_round_trip() {
     assert_eq!(other.cancel(id), Some('x'));
     assert_eq!(other.pop_due(Time(7)).map(|(_, c)| c), Some('y'));
 }
+
+#[test]
+fn a_clock_from_outside_has_a_possible_rate() {
+    let bytes = postcard::to_stdvec(&(0_u64, 0_u32)).unwrap();
+    let clock: msmemu_fabric::Clock = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(clock.rate(), (1, 1));
+}
