@@ -1,0 +1,6 @@
+//! Tests of the machine crate, in one binary so that it links once.
+
+#![allow(clippy::unwrap_used, reason = "a failed test panics")]
+
+mod cases;
+mod config;
