@@ -211,6 +211,10 @@ impl<'s> Shape<'s> {
     }
 
     fn string(&mut self, schema: &'s Json, name: &str, string: &str, span: Range<usize>) {
+        // A NUL would end a string of the device tree early, a line feed a line of a report.
+        if string.contains(char::is_control) {
+            self.push(Mistake::new(format!("`{name}` contains a control character"), span.clone()));
+        }
         let allowed: Vec<&str> = choices(schema);
         let Some(first) = allowed.first() else {
             if string.is_empty() && name == "name" {

@@ -4,3 +4,6 @@
 
 mod cases;
 mod config;
+mod devicetree;
+mod load;
+mod snapshot;
