@@ -1,0 +1,85 @@
+//! `msmemu machine`.
+
+use std::io::IsTerminal as _;
+
+use msmemu_session::machine::config::Config;
+use msmemu_session::machines::{self, MachineError};
+
+use crate::args::Machine;
+use crate::output::{Done, Failure, print};
+use crate::show;
+
+pub(crate) fn run(job: Machine) -> Done {
+    match job {
+        Machine::List { json } => list(json),
+        Machine::Show { machine, json, toml } => {
+            let config = find(&machine)?;
+            let text = if json {
+                to_json(&config)?
+            } else if toml {
+                config.dump()
+            } else {
+                show::machine(&config)
+            };
+            print(text.as_bytes())
+        }
+        Machine::Check { files } => {
+            let mut worst = None;
+            for file in files {
+                match machines::read(&file) {
+                    Ok(config) => {
+                        print(
+                            format!("{}: machine {} is well formed\n", file.display(), config.name)
+                                .as_bytes(),
+                        )?;
+                    }
+                    Err(error) => {
+                        let failure = failure(&error);
+                        if let Some(earlier) = worst.replace(failure) {
+                            eprintln!("{earlier}");
+                        }
+                    }
+                }
+            }
+            worst.map_or(Ok(()), Err)
+        }
+        Machine::Schema => print(to_json(&Config::json_schema())?.as_bytes()),
+    }
+}
+
+fn list(json: bool) -> Done {
+    let machines = machines::list().map_err(|e| failure(&e))?;
+    if json {
+        return print(to_json(&machines)?.as_bytes());
+    }
+    let mut out = String::new();
+    for machine in machines {
+        let default = if machine.default { " (default)" } else { "" };
+        out += &format!("{:<10} {}{default}\n", machine.name, machine.description);
+    }
+    print(out.as_bytes())
+}
+
+/// The machine of a name or file.
+pub(crate) fn find(machine: &str) -> Result<Config, Failure> {
+    machines::find(machine).map_err(|e| failure(&e))
+}
+
+fn failure(error: &MachineError) -> Failure {
+    match error {
+        MachineError::Unknown { .. } => Failure::error(
+            Failure::USAGE,
+            format_args!("{error}\n  `msmemu machine list` lists them; a file is named by a path"),
+        ),
+        MachineError::Read { .. } => Failure::error(Failure::INPUT, error),
+        MachineError::Config(config) => {
+            Failure::new(Failure::INPUT, config.render(std::io::stderr().is_terminal()))
+        }
+    }
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
+    serde_json::to_string_pretty(value)
+        .map(|text| text + "\n")
+        .map_err(|error| Failure::error(Failure::HOST, error))
+}
