@@ -45,6 +45,13 @@ pub(crate) struct Effect {
     pub(crate) v2p_reads: u32,
 }
 
+/// Cycles that a held transaction remembers.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Stamp {
+    pub(crate) submitted: u64,
+    pub(crate) now: u64,
+}
+
 /// One System MMU, with the functional driver: translations are answered at once.
 ///
 /// See the [crate documentation](crate) for an example.
@@ -61,6 +68,8 @@ pub struct Smmu {
     /// Levels of the interrupt outputs as last worked out.
     pub(crate) lines: u8,
     pub(crate) stats: Stats,
+    /// When the transaction in work was submitted, and now: set by the timed driver before each step.
+    pub(crate) stamp: Stamp,
     /// Scratch of invalidations, kept for its allocation.
     pub(crate) named: Vec<u16>,
 }
@@ -85,6 +94,7 @@ impl Smmu {
             bfb: Bfb::new(config.bfb),
             lines: 0,
             stats: Stats { contexts: vec![ContextStats::default(); banks], ..Stats::default() },
+            stamp: Stamp::default(),
             named: Vec::new(),
         };
         smmu.set_constant_registers();
@@ -93,7 +103,8 @@ impl Smmu {
 
     /// Back to the state after power-on. Held transactions are dropped without an answer.
     pub fn reset<M, O: Observer, T: Taps>(&mut self, ports: &mut Ports<M, O, T>) {
-        let Self { config, global, banks, routes, tlb, micro, bfb, lines: _, stats, named: _ } = self;
+        let Self { config, global, banks, routes, tlb, micro, bfb, lines: _, stats, stamp, named: _ } = self;
+        *stamp = Stamp::default();
         global.reset();
         for bank in banks.iter_mut() {
             let Bank { regs, context, held } = bank;

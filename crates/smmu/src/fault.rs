@@ -2,7 +2,7 @@
 
 use alloc::collections::VecDeque;
 
-use crate::device::{Bank, Smmu};
+use crate::device::{Bank, Smmu, Stamp};
 use crate::observe::{ConfigFault, Event, Observer, Resume};
 use crate::ports::Ports;
 use crate::request::{Access, Answer, Request};
@@ -32,11 +32,15 @@ pub struct FaultRecord {
 pub(crate) struct Held {
     pub(crate) request: Request,
     pub(crate) state: HeldState,
+    /// Cycle of its submission; 0 in the functional driver.
+    pub(crate) submitted: u64,
+    /// Cycle at which it was held; 0 in the functional driver.
+    pub(crate) since: u64,
 }
 
 impl Held {
-    const fn new(request: &Request, state: HeldState) -> Self {
-        Self { request: *request, state }
+    const fn new(request: &Request, state: HeldState, stamp: Stamp) -> Self {
+        Self { request: *request, state, submitted: stamp.submitted, since: stamp.now }
     }
 }
 
@@ -127,7 +131,7 @@ impl Smmu {
         if state.stalled() {
             return self.queue(bank, request, ports);
         }
-        state.held.push_front(Held::new(request, HeldState::Stalled));
+        state.held.push_front(Held::new(request, HeldState::Stalled, self.stamp));
         self.stats.contexts[usize::from(bank)].stalls += 1;
         ports.observer.event(Event::Stalled { request, bank });
         Answer::Held
@@ -145,7 +149,7 @@ impl Smmu {
         if state.context.terminate_behind_stall && state.stalled() {
             return self.terminate(bank, request, ports);
         }
-        state.held.push_back(Held::new(request, HeldState::Waiting));
+        state.held.push_back(Held::new(request, HeldState::Waiting, self.stamp));
         self.stats.contexts[usize::from(bank)].queued += 1;
         ports.observer.event(Event::Queued { request, bank });
         Answer::Held

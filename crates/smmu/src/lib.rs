@@ -9,7 +9,7 @@
 //! two drivers over the same steps:
 //!
 //! - [`Smmu`] is functional: [`Smmu::translate`] answers at once;
-//! - `Timed` is timed: transactions and descriptor reads are messages in virtual time, with a limited
+//! - [`Timed`] is timed: transactions and descriptor reads are messages in virtual time, with a limited
 //!   number of slots and walkers. Its results are those of the functional driver.
 //!
 //! What each register does, and where that is known from, is in the reference page of its behaviour; the
@@ -66,7 +66,6 @@
 //! ```
 #![no_std]
 #![forbid(unsafe_code)]
-#![allow(dead_code)] // the timed driver uses the rest
 
 extern crate alloc;
 
@@ -84,6 +83,7 @@ pub mod spec;
 mod stats;
 mod stream;
 mod tap;
+mod timed;
 mod tlb;
 mod translate;
 mod v2p;
@@ -103,4 +103,5 @@ pub use spec::fault_code::{Fault, FaultCause, Level};
 pub use spec::memory_type::{CachePolicy, MemoryAttributes, MemoryKind, Shareability};
 pub use stats::{ContextStats, Histogram, Stats};
 pub use tap::{InvalidationEffect, Taps};
+pub use timed::{DescriptorData, Message, SavedTimed, Timed, UnexpectedResponse, WalkId};
 pub use tlb::{Permissions, SavedTlb, TlbEntry};

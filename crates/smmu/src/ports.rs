@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use crate::saved::RestoreError;
 use crate::spec::fault_code::Level;
 use crate::spec::memory_type::MemoryAttributes;
 
@@ -29,6 +30,11 @@ impl DescriptorRead {
     pub const fn line(&self) -> u32 {
         self.address & !(LINE_WORDS as u32 * 4 - 1)
     }
+
+    /// Checks what a saved access must keep.
+    pub(crate) fn check(&self, banks: usize) -> Result<(), RestoreError> {
+        check(self.address, self.bank, self.attributes, banks)
+    }
 }
 
 /// A write of a descriptor: the hardware sets the access flag (SCTLR.HAF).
@@ -47,6 +53,22 @@ pub struct DescriptorWrite {
     pub attributes: MemoryAttributes,
     /// Whether the write is non-secure.
     pub non_secure: bool,
+}
+
+impl DescriptorWrite {
+    /// Checks what a saved access must keep.
+    pub(crate) fn check(&self, banks: usize) -> Result<(), RestoreError> {
+        check(self.address, self.bank, self.attributes, banks)
+    }
+}
+
+fn check(address: u32, bank: u8, attributes: MemoryAttributes, banks: usize) -> Result<(), RestoreError> {
+    let attributes_fit = MemoryAttributes::from_bits(attributes.bits()) == attributes;
+    if address.is_multiple_of(4) && usize::from(bank) < banks && attributes_fit {
+        Ok(())
+    } else {
+        Err(RestoreError::Value { what: "descriptor access" })
+    }
 }
 
 /// Why a descriptor access failed.

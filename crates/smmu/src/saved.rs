@@ -3,16 +3,18 @@
 use alloc::vec::Vec;
 use core::fmt;
 
-use crate::bfb::SavedBfb;
-use crate::context::Context;
-use crate::device::{Bank, Smmu};
+use msmemu_regs::At;
+
+use crate::bfb::{Bfb, SavedBfb};
+use crate::config::INTERRUPT_LINES;
+use crate::context::{BankRegs, Context};
+use crate::device::{Bank, GlobalRegs, Smmu, Stamp};
 use crate::fault::{Held, HeldState};
 use crate::micro_tlb::SavedMicroTlb;
 use crate::spec::GlobalPage;
 use crate::stats::Stats;
 use crate::stream::Route;
-use crate::tlb::SavedTlb;
-use msmemu_regs::{At, RegFile};
+use crate::tlb::{SavedTlb, Tlb};
 
 /// The state of a [`Smmu`], held transactions included. The configuration is not part of it: it is
 /// restored into an instance with the same one.
@@ -72,10 +74,27 @@ impl From<msmemu_regs::RestoreError> for RestoreError {
     }
 }
 
+impl SavedBank {
+    fn restore(&self, cr: u32, cbacr: u32) -> Result<Bank, RestoreError> {
+        let Self { regs: words, held } = self;
+        let mut regs = BankRegs::new();
+        regs.restore(words)?;
+        if held.iter().skip(1).any(|held| held.state != HeldState::Waiting) {
+            return Err(RestoreError::Value { what: "held transactions" });
+        }
+        for held in held {
+            held.request.check()?;
+        }
+        let context = Context::decode(&regs, cr, cbacr);
+        Ok(Bank { regs, context, held: held.iter().copied().collect() })
+    }
+}
+
 impl Smmu {
     /// Saves everything but the configuration.
     pub fn save(&self) -> Saved {
-        let Self { config: _, global, banks, routes: _, tlb, micro, bfb, lines, stats, named: _ } = self;
+        let Self { config: _, global, banks, routes: _, tlb, micro, bfb, lines, stats, stamp: _, named: _ } =
+            self;
         let banks = banks.iter().map(|bank| {
             let Bank { regs, context: _, held } = bank;
             SavedBank { regs: regs.words().to_vec(), held: held.iter().copied().collect() }
@@ -105,43 +124,49 @@ impl Smmu {
         if micro.len() != self.micro.len() {
             return shape("micro-TLBs");
         }
-        let mut new = self.clone();
-        new.global = RegFile::new();
-        new.global.restore(global)?;
-        if [GlobalPage::IDR, GlobalPage::REV].iter().any(|&reg| new.global.get(reg) != self.global.get(reg)) {
-            return shape("identification registers");
-        }
         if !stats.plausible() {
             return Err(RestoreError::Value { what: "counters" });
         }
-        let cr = new.global.get(GlobalPage::CR);
-        for (index, (bank, SavedBank { regs, held })) in (0..).zip(new.banks.iter_mut().zip(banks)) {
-            bank.regs.restore(regs)?;
-            let cbacr = new.global.get_at(At { reg: GlobalPage::CBACR_N, index });
-            bank.context = Context::decode(&bank.regs, cr, cbacr);
-            if held.iter().skip(1).any(|held| held.state != HeldState::Waiting) {
-                return Err(RestoreError::Value { what: "held transactions" });
-            }
-            for held in held {
-                held.request.check()?;
-            }
-            bank.held = held.iter().copied().collect();
-        }
-        for (index, route) in (0..).zip(&mut new.routes) {
-            *route = Route::decode(new.global.get_at(At { reg: GlobalPage::M2VCBR_N, index }));
-        }
-        new.tlb.restore(tlb)?;
-        new.update_floor();
-        for (micro, saved) in new.micro.iter_mut().zip(micro) {
-            micro.restore(saved)?;
-        }
-        new.bfb.restore(bfb)?;
-        if *lines >> crate::config::INTERRUPT_LINES != 0 {
+        if lines >> INTERRUPT_LINES != 0 {
             return Err(RestoreError::Value { what: "interrupt outputs" });
         }
-        new.lines = *lines;
-        new.stats.clone_from(stats);
-        *self = new;
+        let mut new_global = GlobalRegs::new();
+        new_global.restore(global)?;
+        if [GlobalPage::IDR, GlobalPage::REV].iter().any(|&reg| new_global.get(reg) != self.global.get(reg)) {
+            return shape("identification registers");
+        }
+        let new_banks = (0..)
+            .zip(banks)
+            .map(|(index, bank)| {
+                let cbacr = new_global.get_at(At { reg: GlobalPage::CBACR_N, index });
+                bank.restore(new_global.get(GlobalPage::CR), cbacr)
+            })
+            .collect::<Result<_, _>>()?;
+        let routes = (0..self.config.mids)
+            .map(|index| Route::decode(new_global.get_at(At { reg: GlobalPage::M2VCBR_N, index })))
+            .collect();
+        let mut new_tlb = Tlb::new(self.config.tlb);
+        new_tlb.restore(tlb)?;
+        let mut new_micro = self.micro.clone();
+        for (micro, saved) in new_micro.iter_mut().zip(micro) {
+            micro.restore(saved)?;
+        }
+        let mut new_bfb = Bfb::new(self.config.bfb);
+        new_bfb.restore(bfb)?;
+        *self = Self {
+            config: self.config,
+            global: new_global,
+            banks: new_banks,
+            routes,
+            tlb: new_tlb,
+            micro: new_micro,
+            bfb: new_bfb,
+            lines: *lines,
+            stats: stats.clone(),
+            stamp: Stamp::default(),
+            named: Vec::new(),
+        };
+        self.update_floor();
         Ok(())
     }
 }

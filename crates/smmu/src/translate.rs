@@ -1,10 +1,11 @@
 //! Translating a transaction, step by step, and the functional driver that takes all steps at once.
 
 use crate::device::Smmu;
-use crate::fault::HeldState;
+use crate::fault::{Held, HeldState};
 use crate::observe::{ConfigFault, Event, Observer, Origin};
 use crate::ports::{BusError, DescriptorPort, DescriptorRead, DescriptorWrite, Ports};
 use crate::request::{Access, Answer, Found, Released, Request, Translation};
+use crate::saved::RestoreError;
 use crate::spec::descriptor::PageSize;
 use crate::spec::fault_code::{Fault, FaultCause, Level};
 use crate::spec::global_page::CR;
@@ -24,6 +25,18 @@ pub(crate) struct Routed {
     pub(crate) tag: Tag,
     /// The effective access, after NSCFG and PRIVCFG.
     pub(crate) access: Access,
+}
+
+impl Routed {
+    /// Checks what a saved one must keep.
+    pub(crate) fn check(&self, banks: usize) -> Result<(), RestoreError> {
+        self.tag.check()?;
+        if usize::from(self.bank) >= banks {
+            Err(RestoreError::Value { what: "context bank" })
+        } else {
+            Ok(())
+        }
+    }
 }
 
 /// What the TLBs and the tables say to a transaction.
@@ -77,7 +90,7 @@ impl Smmu {
         ports: &mut Ports<M, O, T>,
     ) -> Option<Released> {
         for bank in 0..self.banks.len() {
-            while let Some((request, state)) = self.pop_released(bank) {
+            while let Some(Held { request, state, .. }) = self.pop_released(bank) {
                 let answer = match state {
                     HeldState::Terminate => self.terminate(bank as u8, &request, ports),
                     HeldState::Stalled | HeldState::Waiting => self.attempt(&request, true, ports),
@@ -91,12 +104,9 @@ impl Smmu {
     }
 
     /// Takes the first transaction of a bank's queue if it can go on.
-    pub(crate) fn pop_released(&mut self, bank: usize) -> Option<(Request, HeldState)> {
+    pub(crate) fn pop_released(&mut self, bank: usize) -> Option<Held> {
         let bank = &mut self.banks[bank];
-        if bank.stalled() {
-            return None;
-        }
-        bank.held.pop_front().map(|held| (held.request, held.state))
+        if bank.stalled() { None } else { bank.held.pop_front() }
     }
 
     #[inline]
@@ -150,7 +160,8 @@ impl Smmu {
         let Some(bank) = self.banks.get(usize::from(route.bank)) else {
             return Err(self.no_bank(request, route, access, ports));
         };
-        if !released && !bank.held.is_empty() {
+        // A released transaction does not wait for those behind it.
+        if !bank.held.is_empty() && (!released || bank.stalled()) {
             return Err(self.queue(route.bank, request, ports));
         }
         if !bank.context.translate {
@@ -254,6 +265,25 @@ impl Smmu {
             }
             Lookup::Multiple(_) => Some(Err(Fault::first(FaultCause::MultipleHits))),
         }
+    }
+
+    /// Asks the main TLB again for a transaction that missed and then waited for a walker.
+    pub(crate) fn lookup_again<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        ports: &mut Ports<M, O, T>,
+    ) -> Option<Verdict> {
+        let bank = routed.bank;
+        match self.tlb.lookup(request.va, routed.tag) {
+            Lookup::Miss => return None,
+            Lookup::Multiple(_) => return Some(Err(Fault::first(FaultCause::MultipleHits))),
+            Lookup::Hit(_) => {}
+        }
+        let stats = &mut self.stats.contexts[usize::from(bank)];
+        // It was counted as a miss; it turns out to be a hit.
+        stats.misses -= 1;
+        self.lookup_main(request, routed, ports)
     }
 
     #[inline]

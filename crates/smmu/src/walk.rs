@@ -58,18 +58,6 @@ impl Walk {
         (walk, step)
     }
 
-    pub(crate) fn bank(&self) -> u8 {
-        self.bank
-    }
-
-    pub(crate) fn va(&self) -> u32 {
-        self.va
-    }
-
-    pub(crate) fn tag(&self) -> Tag {
-        self.tag
-    }
-
     #[inline]
     fn read(&self) -> Step {
         Step::Read(DescriptorRead {
