@@ -174,6 +174,7 @@ fn load_slow<W: Datum, E: Env>(
     aligned: bool,
 ) -> Result<W, Raised> {
     core.bus_time = core.now(op);
+    env.bus().at_pc(op.pc);
     check_alignment::<W>(core, va, aligned, false)?;
     let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
     let first = target(core, env, va, Kind::Read, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
@@ -238,6 +239,7 @@ fn store_slow<W: Datum, E: Env>(
     aligned: bool,
 ) -> Result<(), Raised> {
     core.bus_time = core.now(op);
+    env.bus().at_pc(op.pc);
     check_alignment::<W>(core, va, aligned, true)?;
     let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
     let raw = if core.big_endian { value.swap() } else { value };
@@ -289,10 +291,16 @@ fn store_slow<W: Datum, E: Env>(
 
 fn ram_store<W: Datum, E: Env>(core: &mut Core, env: &mut E, frame: FrameId, offset: u32, value: W) {
     let ram = env.bus().ram();
-    if !ram.store(frame, offset, value)
-        && ram.store_slow(core.master.bus, frame, offset, value).contains(Watch::Code)
-    {
+    if ram.store(frame, offset, value) {
+        return;
+    }
+    let hit = ram.store_slow(core.master.bus, frame, offset, value);
+    if hit.contains(Watch::Code) {
         take_code_stores(core, env);
+    }
+    if hit.contains(Watch::Tables) {
+        env.bus().at_cycle(core.bus_time + core.wait_cycles);
+        env.bus().watched_store();
     }
 }
 

@@ -43,6 +43,18 @@ pub trait Bus {
         let _ = cycle;
     }
 
+    /// Address of the instruction whose accesses follow, for reports that name the guest's code.
+    ///
+    /// A core calls it for accesses that leave its fast path, before [`Bus::read`], [`Bus::write`]
+    /// and [`Bus::watched_store`].
+    fn at_pc(&mut self, pc: u32) {
+        let _ = pc;
+    }
+
+    /// A store of the core, at the cycle given last, hit a frame that holds translation tables
+    /// ([`crate::Watch::Tables`]); [`Ram::take_watched`] has it.
+    fn watched_store(&mut self) {}
+
     /// Core cycles that the accesses since the last call made the core wait, beyond the
     /// instruction's own cost. 0 in functional timing.
     fn take_wait_cycles(&mut self) -> u64 {

@@ -79,6 +79,11 @@ impl<G: Engine> Cpu<G> {
         self.engine.run(&mut self.core, &mut Ctx { bus, obs }, limits)
     }
 
+    /// Runs a slice in an environment whose bus and observer are one.
+    pub fn run_in<E: Env>(&mut self, env: &mut E, limits: Limits) -> Exit {
+        self.engine.run(&mut self.core, env, limits)
+    }
+
     /// Runs one instruction (or takes one exception).
     pub fn step<B: Bus, O: Observer>(&mut self, bus: &mut B, obs: &mut O) -> Exit {
         let limits = Limits::until_cycle(self.core.cycles + 1);
