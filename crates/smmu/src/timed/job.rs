@@ -295,7 +295,10 @@ impl Timed {
         for slot in 0..self.jobs.len() as u16 {
             let Some(job) = &mut self.jobs[usize::from(slot)] else { continue };
             let Some(routed) = job.phase.walking() else { continue };
-            if !concerns(command, routed, job.request.va) {
+            // A line under way was read before the command emptied the block fetch buffer, whatever the
+            // command names.
+            let line = matches!(job.phase, Phase::Reading { line: true, .. });
+            if !line && !concerns(command, routed, job.request.va) {
                 continue;
             }
             self.smmu.stats.contexts[usize::from(routed.bank)].walk_restarts += 1;
@@ -341,8 +344,9 @@ impl Timed {
         self.used -= 1;
         self.walkers_used -= u8::from(left.phase.walking().is_some());
         self.blocking -= u32::from(left.blocking);
-        if let Some(translation) = answer.translation() {
-            let stats = &mut self.smmu.stats.contexts[usize::from(translation.bank)];
+        // With CLIENTPD a transaction goes through even if its route names no bank.
+        let bank = answer.translation().map(|translation| usize::from(translation.bank));
+        if let Some(stats) = bank.and_then(|bank| self.smmu.stats.contexts.get_mut(bank)) {
             stats.latency.add(self.now - job.submitted);
         }
         if answer != Answer::Held {

@@ -357,7 +357,12 @@ impl Timed {
     /// the tables in their order: ahead of those that wait for a slot.
     fn release_held<M, O: Observer, T: Taps>(&mut self, ports: &mut Ports<M, O, T>, out: &mut Vec<Message>) {
         for bank in 0..self.smmu.banks.len() {
-            while self.smmu.banks[bank].released() && !self.releasing(bank as u8) {
+            while self.smmu.banks[bank].released() {
+                // One retry at a time; but what software terminated does not wait for it.
+                let front = self.smmu.banks[bank].held.front().map(|held| held.state);
+                if front != Some(HeldState::Terminate) && self.releasing(bank as u8) {
+                    break;
+                }
                 let Some(held) = self.smmu.pop_released(bank) else { break };
                 self.smmu.stats.contexts[bank].held_cycles += self.now.saturating_sub(held.since);
                 let (request, submitted) = (held.request, held.submitted);
