@@ -249,7 +249,6 @@ impl Core {
             master: _,
             trap: _,
             breakpoints: _,
-            semihosting: _,
             exit: _,
             tlb,
             block_limit: _,

@@ -19,7 +19,6 @@ mod model;
 pub mod observe;
 pub mod op;
 pub mod psr;
-pub mod semihosting;
 mod state;
 mod tlb;
 

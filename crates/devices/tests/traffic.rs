@@ -4,9 +4,8 @@
 
 use core::fmt::Debug;
 use msmemu_devices::gic::{Gic, GicConfig, GicInput, SavedGic, Version};
-use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, SavedSocBlock, SocBehaviour, SocBlock, Tlmm};
 use msmemu_devices::timer::{SavedTimerBlock, TimerBlock};
-use msmemu_devices::uartdm::{SavedUartdm, UartConfig, Uartdm};
+use msmemu_devices::uartdm::{GsbiControl, SavedGsbi, SavedUartdm, UartConfig, Uartdm};
 use msmemu_devices::{Device, Mmio, StateError};
 use msmemu_fabric::{BusMaster, Size, Time};
 use proptest::prelude::*;
@@ -148,10 +147,7 @@ traffic! {
     gic: Gic;
     timer: TimerBlock;
     uartdm: Uartdm;
-    tlmm: Tlmm;
-    mmcc: Mmcc;
-    gcc: Gcc;
-    gsbi: Gsbi;
+    gsbi: GsbiControl;
 }
 
 impl Subject for Gic {
@@ -222,17 +218,17 @@ impl Subject for Uartdm {
     }
 }
 
-impl<B: SocBehaviour, const N: usize> Subject for SocBlock<B, N> {
-    type Saved = SavedSocBlock;
-    const WINDOW: u32 = B::DESC.size;
+impl Subject for GsbiControl {
+    type Saved = SavedGsbi;
+    const WINDOW: u32 = 8;
 
     fn fresh() -> Self {
         Self::new()
     }
-    fn save(&self) -> SavedSocBlock {
+    fn save(&self) -> SavedGsbi {
         self.save()
     }
-    fn restore(&mut self, saved: SavedSocBlock) -> Result<(), StateError> {
+    fn restore(&mut self, saved: SavedGsbi) -> Result<(), StateError> {
         self.restore(saved)
     }
 }

@@ -73,6 +73,15 @@ pub fn translate(registers: &Registers, memory: &mut Memory, request: &Request) 
     match if bits(context.actlr, 12, 2) == 3 { walk.first_level() } else { Err(TLBMF) } {
         Ok(mut found) => {
             found.ns |= non_secure;
+            if bit(context.actlr, 20) {
+                found.kind = match bits(context.actlr, 21, 3) {
+                    1 => Type::StronglyOrdered,
+                    3 => Type::Device,
+                    code => {
+                        [0, 0, 0, 0, 0, 1, 2, 3].map(|policy| Type::Normal(policy, policy))[code as usize]
+                    }
+                };
+            }
             match bits(context.actlr, 2, 2) {
                 1 => found.share = Share::Outer,
                 2 => found.share = Share::Inner,
@@ -187,12 +196,11 @@ impl Walk<'_> {
     fn check(&mut self, ap: u32, xn: bool, at: u32, flag: u32) -> Result<(), u32> {
         let sctlr = self.context.sctlr;
         let (privileged, user) = if bit(sctlr, 2) {
-            if ap & 1 == 0 && !bit(sctlr, 5) {
-                if !bit(sctlr, 3) {
-                    return Err(AFF);
-                }
+            if ap & 1 == 0 && bit(sctlr, 3) {
                 let word = self.order(self.fetch(at)? | flag);
                 self.memory.write32(at, word).map_err(bus_fault)?;
+            } else if ap & 1 == 0 && !bit(sctlr, 5) {
+                return Err(AFF);
             }
             [("rw", ""), ("rw", "rw"), ("r", ""), ("r", "r")][(ap >> 1) as usize]
         } else {

@@ -11,8 +11,8 @@ use msmemu_testkit::transaction::{Request, Share, Type};
 use smmu::spec::descriptor::PageSize as ModelPageSize;
 use smmu::spec::memory_type::{CachePolicy, MemoryAttributes, MemoryKind, Shareability};
 use smmu::{
-    Access, ConfigFault, DescriptorPort, DescriptorRead, DescriptorWrite, Event, Found, Observer, Ports,
-    Released, Saved, Smmu, TlbGeometry,
+    Access, ConfigFault, DescriptorData, DescriptorPort, DescriptorRead, DescriptorWrite, Event, Found,
+    Message, Observer, Ports, Released, Saved, SavedTimed, Smmu, Timed, TlbGeometry,
 };
 
 /// The walker's view of the fake memory.
@@ -40,6 +40,14 @@ impl DescriptorPort for Port<'_> {
 pub(crate) struct Causes {
     context: BTreeMap<u64, u32>,
     global: BTreeMap<u64, u32>,
+}
+
+impl Causes {
+    /// Forgets all causes, for callers that reuse ids.
+    pub(crate) fn forget(&mut self) {
+        self.context.clear();
+        self.global.clear();
+    }
 }
 
 impl Observer for Causes {
@@ -231,8 +239,125 @@ impl Device for Functional {
     }
 }
 
+/// The timed driver, with a memory that answers each read after a time that depends on its address.
+struct Clocked {
+    model: Timed,
+    config: smmu::Config,
+    causes: Causes,
+    answers: BTreeMap<u64, Answer>,
+    now: u64,
+    migrate: bool,
+}
+
+impl Clocked {
+    fn build(config: &Config, migrate: bool) -> Box<dyn Device> {
+        let config = model_config(config);
+        let model = Timed::new(&config).expect("cases use valid configurations");
+        Box::new(Self { model, config, causes: Causes::default(), answers: BTreeMap::new(), now: 0, migrate })
+    }
+
+    fn migrate(&mut self) {
+        if self.migrate {
+            let saved: SavedTimed = self.model.save();
+            let mut fresh = Timed::new(&self.config).expect("its own configuration");
+            fresh.restore(&saved).expect("its own saved state");
+            self.model = fresh;
+        }
+    }
+
+    /// Answers messages and lets time pass until nothing is left to do.
+    fn settle(&mut self, memory: &mut Memory, mut messages: Vec<Message>) {
+        loop {
+            self.migrate();
+            let mut out = Vec::new();
+            if let Some(message) = messages.pop() {
+                let (walk, data) = match message {
+                    Message::Completed { request, answer: reply, .. } => {
+                        let reply = answer(request.id, &reply, &self.causes, false);
+                        self.answers.insert(request.id, reply);
+                        continue;
+                    }
+                    Message::InvalidationDone { .. } => continue,
+                    Message::Read { walk, read, line: false, .. } => {
+                        (walk, DescriptorData::Word(memory.read32(read.address).map_err(bus_error)))
+                    }
+                    Message::Read { walk, read, line: true, .. } => {
+                        (walk, DescriptorData::Line(Port(memory).read_line(&read)))
+                    }
+                    Message::Write { walk, write, .. } => {
+                        let done = memory.write32(write.address, write.value).map_err(bus_error);
+                        (walk, DescriptorData::Written(done))
+                    }
+                };
+                self.now += 20 + self.now % 7;
+                let mut ports = Ports::new(Port(memory)).observed_by(&mut self.causes);
+                // Internal events that fall before the data arrive come first.
+                self.model.advance(self.now, &mut ports, &mut out);
+                let expected = self.model.descriptor_done(self.now, walk, data, &mut ports, &mut out);
+                expected.expect("the model asked for it");
+            } else if let Some(at) = self.model.next_event() {
+                self.now = self.now.max(at);
+                let mut ports = Ports::new(Port(memory)).observed_by(&mut self.causes);
+                self.model.advance(self.now, &mut ports, &mut out);
+            } else {
+                return;
+            }
+            messages.extend(out);
+        }
+    }
+}
+
+impl Device for Clocked {
+    fn read(&mut self, memory: &mut Memory, offset: u32) -> u32 {
+        let mut out = Vec::new();
+        let mut ports = Ports::new(Port(memory)).observed_by(&mut self.causes);
+        let (value, done) = self.model.read(self.now, offset, &mut ports, &mut out);
+        self.settle(memory, out);
+        self.now = self.now.max(done);
+        value
+    }
+
+    fn write(&mut self, memory: &mut Memory, offset: u32, value: u32) {
+        let mut out = Vec::new();
+        let mut ports = Ports::new(Port(memory)).observed_by(&mut self.causes);
+        let done = self.model.write(self.now, offset, value, &mut ports, &mut out);
+        self.settle(memory, out);
+        self.now = self.now.max(done);
+    }
+
+    fn start(&mut self, memory: &mut Memory, id: u32, request: &Request) -> Answer {
+        let mut out = Vec::new();
+        let mut ports = Ports::new(Port(memory)).observed_by(&mut self.causes);
+        self.model.submit(self.now, &model_request(u64::from(id), request), &mut ports, &mut out);
+        self.settle(memory, out);
+        self.answer(id).expect("a quiet model has answered or holds the transaction")
+    }
+
+    fn answer(&mut self, id: u32) -> Option<Answer> {
+        let id = u64::from(id);
+        match stalled(self.model.smmu(), id) {
+            Some(stalled) => Some(answer(id, &smmu::Answer::Held, &self.causes, stalled)),
+            None => self.answers.get(&id).cloned(),
+        }
+    }
+
+    fn irq(&self, index: u32) -> bool {
+        index < 8 && self.model.smmu().interrupts() >> index & 1 == 1
+    }
+
+    fn statistic(&self, name: &str) -> Option<u64> {
+        statistic(self.model.smmu().stats(), name)
+    }
+
+    fn reset(&mut self) {
+        self.model.reset(&mut Ports::new(Port(&mut Memory::new())));
+    }
+}
+
 /// Both drivers, each also with its state moved to a fresh instance after every step.
-pub(crate) const BACKENDS: [Backend; 2] = [
+pub(crate) const BACKENDS: [Backend; 4] = [
     Backend { name: "functional", build: |config| Functional::build(config, false) },
+    Backend { name: "timed", build: |config| Clocked::build(config, false) },
     Backend { name: "functional, restored", build: |config| Functional::build(config, true) },
+    Backend { name: "timed, restored", build: |config| Clocked::build(config, true) },
 ];

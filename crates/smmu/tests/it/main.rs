@@ -12,4 +12,11 @@
 
 mod cases;
 mod devices;
+mod drivers;
+mod laws_reference;
+mod laws_timed;
 mod registers;
+mod replay_2010;
+mod replay_3_4;
+mod replay_6_1;
+mod rng;
