@@ -10,7 +10,11 @@ use dtoolkit::fdt::Fdt;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
 use dtoolkit::{Node as _, Property as _, ToPropertyValue};
 
-use crate::config::{Config, CpuCore, DEVICE_WINDOW, GicKind, MemoryKind, SMMU_WINDOW, TimerKind};
+use msmemu_devices::timer::DGT_CLOCK_HZ;
+
+use crate::config::{
+    Config, ControllerKind, CpuCore, DEVICE_WINDOW, GicKind, MemoryKind, PS_HOLD, SMMU_WINDOW, TimerKind,
+};
 
 /// Nesting a given tree may have: the limit of the reader in Linux.
 const MAX_DEPTH: usize = 64;
@@ -250,11 +254,11 @@ fn clocks(handles: &Handles) -> Builder {
 }
 
 fn soc(config: &Config, handles: &Handles) -> Builder {
-    let mut nodes: Vec<(u32, Builder)> = vec![
-        (config.gic.distributor, gic(config, handles)),
-        (config.timer.base, timer(config)),
-        (config.ps_hold.register, ps_hold(config)),
-    ];
+    let mut nodes: Vec<(u32, Builder)> =
+        vec![(config.gic.distributor, gic(config, handles)), (config.timer.base, timer(config))];
+    if let Some(tlmm) = config.controller(ControllerKind::Tlmm) {
+        nodes.push((tlmm.base + PS_HOLD, ps_hold(tlmm.base + PS_HOLD)));
+    }
     nodes.extend(config.uart.iter().map(|u| (u.control, gsbi(u, handles))));
     for (index, smmu) in config.smmu.iter().enumerate() {
         nodes.push((smmu.base, iommu(smmu, handles.first_smmu + index as u32, handles)));
@@ -326,12 +330,11 @@ fn timer(config: &Config) -> Builder {
         .strings("compatible", &[kind, "qcom,msm-timer"])
         .cells("interrupts", &interrupts)
         .cells("reg", &[timer.base, 0x100])
-        .with("clock-frequency", timer.dgt_hz)
+        .with("clock-frequency", DGT_CLOCK_HZ as u32)
         .with("cpu-offset", timer.cpu0_base.wrapping_sub(timer.base))
 }
 
-fn ps_hold(config: &Config) -> Builder {
-    let register = config.ps_hold.register;
+fn ps_hold(register: u32) -> Builder {
     Builder::at("pshold", register).with("compatible", "qcom,pshold").cells("reg", &[register, 4])
 }
 

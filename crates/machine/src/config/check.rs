@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::Mistake;
-use super::schema::{Config, PageSize, SCHEMA_VERSION};
+use super::schema::{Config, ControllerKind, PageSize, SCHEMA_VERSION};
 use super::shape::{closest, list};
 
 /// A file of another version is refused before its keys are judged: they may mean
@@ -29,6 +29,7 @@ pub(super) fn consistency(config: &Config, table: &Spanned<DeTable<'_>>) -> Vec<
     let mut check = Check { config, table: table.get_ref(), mistakes: Vec::new() };
     check.address_map();
     check.main_memory();
+    check.controllers();
     check.names();
     check.interrupts();
     check.smmu_models();
@@ -144,6 +145,22 @@ impl Check<'_, '_> {
                 self.push(mistake);
             }
         }
+    }
+
+    fn controllers(&mut self) {
+        let c = self.config;
+        if c.controller(ControllerKind::Tlmm).is_none() {
+            let span = self.span(("controller", None, &[]));
+            self.push(
+                Mistake::new("no controller is of kind `tlmm`", span)
+                    .help("its register PS_HOLD is how a guest switches the machine off"),
+            );
+        }
+        let kinds = c.controller.iter().enumerate();
+        let kinds: Vec<_> = kinds
+            .map(|(i, x)| (format!("controller kind {:?}", x.kind), self.key("controller", i, "kind")))
+            .collect();
+        self.duplicates(kinds.into_iter());
     }
 
     /// Names share one space, so that a report or a filter that says `mdp0` means one thing.

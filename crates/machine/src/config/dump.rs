@@ -3,17 +3,8 @@
 use super::Config;
 
 /// Keys whose values read better in hexadecimal.
-const ADDRESSES: [&str; 9] = [
-    "base",
-    "size",
-    "control",
-    "distributor",
-    "cpu_interface",
-    "cpu0_base",
-    "register",
-    "kernel_offset",
-    "reserved_low",
-];
+const ADDRESSES: [&str; 8] =
+    ["base", "size", "control", "distributor", "cpu_interface", "cpu0_base", "kernel_offset", "reserved_low"];
 
 impl Config {
     /// The configuration as a machine file, every default written out. Reading it back gives

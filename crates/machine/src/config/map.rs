@@ -1,7 +1,7 @@
 //! The address map of a configuration: one list of windows that the check for overlaps, the
 //! builder and the device tree all use.
 
-use super::schema::{Config, DEVICE_WINDOW, MemoryKind, SMMU_WINDOW};
+use super::schema::{Config, Controller, ControllerKind, DEVICE_WINDOW, MemoryKind, SMMU_WINDOW};
 
 /// What answers in a window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,8 +22,6 @@ pub enum RegionKind {
     Uartdm(usize),
     /// `controller[i]`.
     Controller(usize),
-    /// The page of PS_HOLD, when no controller window has it.
-    PsHold,
     /// `smmu[i]`.
     Smmu(usize),
     /// `traffic_engine[i]`.
@@ -82,12 +80,7 @@ impl Config {
         }
         for (i, c) in self.controller.iter().enumerate() {
             let place = ("controller", Some(i), "base");
-            add(c.name.clone(), c.base, c.size, RegionKind::Controller(i), place);
-        }
-        if self.ps_hold_controller().is_none() {
-            let place = ("ps_hold", None, "register");
-            let base = self.ps_hold.register & !(page - 1);
-            add("ps_hold".into(), base, page, RegionKind::PsHold, place);
+            add(c.name.clone(), c.base, c.kind.window(), RegionKind::Controller(i), place);
         }
         for (i, s) in self.smmu.iter().enumerate() {
             let place = ("smmu", Some(i), "base");
@@ -104,12 +97,9 @@ impl Config {
         out
     }
 
-    /// The controller whose window holds PS_HOLD.
-    pub fn ps_hold_controller(&self) -> Option<usize> {
-        self.controller.iter().position(|c| {
-            let end = u64::from(c.base) + u64::from(c.size);
-            (u64::from(c.base)..end).contains(&u64::from(self.ps_hold.register))
-        })
+    /// The controller of a kind.
+    pub fn controller(&self, kind: ControllerKind) -> Option<&Controller> {
+        self.controller.iter().find(|c| c.kind == kind)
     }
 
     /// The first main memory: where kernels are loaded.

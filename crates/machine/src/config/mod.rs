@@ -15,7 +15,7 @@ pub use map::{Region, RegionKind};
 pub use mistake::{ConfigError, Mistake};
 pub use schema::{
     Config, Context, Controller, ControllerKind, Cpu, CpuCore, DEVICE_WINDOW, DeviceTree, Fabric, Gic,
-    GicKind, Memory, MemoryKind, PageSize, Pl330, PsHold, SCHEMA_VERSION, SMMU_WINDOW, Smmu, SmmuModel,
+    GicKind, Memory, MemoryKind, PS_HOLD, PageSize, Pl330, SCHEMA_VERSION, SMMU_WINDOW, Smmu, SmmuModel,
     Timer, TimerKind, TrafficEngine, Uart,
 };
 

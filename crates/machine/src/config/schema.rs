@@ -30,8 +30,6 @@ pub struct Config {
     pub gic: Gic,
     /// Timer block of the CPU subsystem.
     pub timer: Timer,
-    /// PS_HOLD: the register that keeps the board powered.
-    pub ps_hold: PsHold,
     /// What the generated device tree says beside the hardware.
     pub device_tree: DeviceTree,
     /// Memories. At least one is of kind `ram`.
@@ -39,8 +37,7 @@ pub struct Config {
     /// Serial ports: GSBI blocks with a UARTDM inside.
     #[serde(default)]
     pub uart: Vec<Uart>,
-    /// Clock and pin controllers of which only the registers that firmware touches exist.
-    #[serde(default)]
+    /// Pin, clock and top-level controllers. There is one of kind `tlmm`: it has PS_HOLD.
     pub controller: Vec<Controller>,
     /// Kinds of System MMU: geometry and costs shared by the instances that name them.
     #[serde(default)]
@@ -166,12 +163,6 @@ pub struct Timer {
     pub base: u32,
     /// The fixed window of CPU 0's copy.
     pub cpu0_base: u32,
-    /// Clock of the DGT before its divider, in Hz.
-    #[schemars(range(min = 1000, max = 1_000_000_000))]
-    pub dgt_hz: u32,
-    /// Clock of the GPT, in Hz.
-    #[schemars(range(min = 1, max = 1_000_000_000))]
-    pub gpt_hz: u32,
     /// Private interrupt of the debug timer.
     #[schemars(range(max = 15))]
     pub debug_ppi: u8,
@@ -181,15 +172,6 @@ pub struct Timer {
     /// Private interrupt of the second general purpose timer.
     #[schemars(range(max = 15))]
     pub gpt1_ppi: u8,
-}
-
-/// PS_HOLD: writing 0 to bit 0 powers the board off.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[schemars(deny_unknown_fields)]
-pub struct PsHold {
-    /// Address of the register, a multiple of 4. It may lie inside a `controller` window.
-    #[schemars(extend("multipleOf" = 4))]
-    pub register: u32,
 }
 
 /// What the generated device tree says beside the hardware.
@@ -234,31 +216,40 @@ pub struct Uart {
     pub console: bool,
 }
 
-/// What a register window stands for.
+/// Pin, clock and top-level controllers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ControllerKind {
     /// Global clock controller.
     Gcc,
-    /// Multimedia clock controller.
+    /// Multimedia clock controller; it can hold System MMUs in reset, by their names.
     Mmcc,
-    /// Top-level mode multiplexer (pins).
+    /// Top control and status registers.
+    Tcsr,
+    /// Top-level mode multiplexer: pins, and PS_HOLD.
     Tlmm,
 }
 
-/// A clock or pin controller: plain storage, as the coverage page says.
+impl ControllerKind {
+    /// Bytes of its register window.
+    pub const fn window(self) -> u32 {
+        match self {
+            Self::Gcc | Self::Tlmm => 0x4000,
+            Self::Mmcc | Self::Tcsr => 0x1000,
+        }
+    }
+}
+
+/// A pin, clock or top-level controller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Controller {
     /// Name in reports and traces.
     pub name: String,
-    /// What it stands for.
+    /// What it is; at most one of each kind.
     pub kind: ControllerKind,
     /// First address, a multiple of 4096.
     pub base: u32,
-    /// Bytes, a multiple of 4096.
-    #[schemars(range(min = 4096, max = 0x10_0000))]
-    pub size: u32,
 }
 
 /// Page sizes of the System MMU.
@@ -443,3 +434,5 @@ pub struct Pl330 {
 pub const SMMU_WINDOW: u32 = 0x10_0000;
 /// Bytes of the register window of every small device.
 pub const DEVICE_WINDOW: u32 = 0x1000;
+/// Offset of PS_HOLD in the window of the `tlmm`.
+pub const PS_HOLD: u32 = 0x820;
