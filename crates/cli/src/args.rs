@@ -52,6 +52,17 @@ pub(crate) enum Machine {
         #[arg(required = true)]
         files: Vec<PathBuf>,
     },
+    /// Write the device tree that a guest of this machine gets.
+    Dtb {
+        /// A name from `msmemu machine list`, or a machine file.
+        machine: String,
+        /// File to write; standard output when not given or `-`.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+        /// Source text (DTS) in place of a blob.
+        #[arg(long)]
+        dts: bool,
+    },
     /// Print the JSON schema of machine files.
     Schema,
 }

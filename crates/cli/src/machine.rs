@@ -1,12 +1,14 @@
 //! `msmemu machine`.
 
 use std::io::IsTerminal as _;
+use std::path::Path;
 
 use msmemu_session::machine::config::Config;
+use msmemu_session::machine::devicetree;
 use msmemu_session::machines::{self, MachineError};
 
 use crate::args::Machine;
-use crate::output::{Done, Failure, print};
+use crate::output::{Done, Failure, print, write};
 use crate::show;
 
 pub(crate) fn run(job: Machine) -> Done {
@@ -42,6 +44,18 @@ pub(crate) fn run(job: Machine) -> Done {
                 }
             }
             worst.map_or(Ok(()), Err)
+        }
+        Machine::Dtb { machine, output, dts } => {
+            let dtb = devicetree::generate(&find(&machine)?);
+            if !dts {
+                if std::io::stdout().is_terminal() && output.as_deref().is_none_or(|o| o == Path::new("-")) {
+                    let advice = "a blob is not for a terminal: name a file with -o, or ask for --dts";
+                    return Err(Failure::error(Failure::USAGE, advice));
+                }
+                return write(output.as_deref(), &dtb);
+            }
+            let text = devicetree::source(&dtb).map_err(|e| Failure::error(Failure::HOST, e))?;
+            write(output.as_deref(), text.as_bytes())
         }
         Machine::Schema => print(to_json(&Config::json_schema())?.as_bytes()),
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
 /// An exit status. `--help` documents them.
@@ -63,5 +64,15 @@ pub(crate) fn print(bytes: &[u8]) -> Done {
             Err(Failure::error(Failure::HOST, format_args!("standard output: {error}")))
         }
         _ => Ok(()),
+    }
+}
+
+/// Writes a file, or standard output when there is no name or it is `-`.
+pub(crate) fn write(path: Option<&Path>, bytes: &[u8]) -> Done {
+    match path {
+        Some(path) if path != Path::new("-") => std::fs::write(path, bytes).map_err(|error| {
+            Failure::error(Failure::HOST, format_args!("{} can not be written: {error}", path.display()))
+        }),
+        _ => print(bytes),
     }
 }

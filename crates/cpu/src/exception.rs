@@ -249,6 +249,7 @@ impl Core {
             master: _,
             trap: _,
             breakpoints: _,
+            semihosting: _,
             exit: _,
             tlb,
             block_limit: _,

@@ -19,6 +19,7 @@ mod model;
 pub mod observe;
 pub mod op;
 pub mod psr;
+pub mod semihosting;
 mod state;
 mod tlb;
 

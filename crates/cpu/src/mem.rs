@@ -154,11 +154,22 @@ fn target<E: Env>(
     Ok(Target::Bus { pa: t.pa, attrs: t.attrs, secure: t.secure })
 }
 
+/// Raises the alignment fault of an access.
+#[cold]
+pub(crate) fn misaligned(core: &mut Core, va: u32, write: bool) -> Raised {
+    let fault = Fault { va, status: FaultStatus::Alignment, domain: 0, write, maintenance: false };
+    core.raise(Trap::DataAbort(fault))
+}
+
+/// Tells the bus accesses that follow which cycle it is.
+pub(crate) fn mark_time(core: &mut Core, op: &Op) {
+    core.bus_time = core.now(op);
+}
+
 fn check_alignment<W: Datum>(core: &mut Core, va: u32, aligned: bool, write: bool) -> Result<(), Raised> {
     let bytes = if aligned { W::BYTES.min(4) } else { W::BYTES };
     if va & (bytes - 1) != 0 && (aligned || core.strict_alignment()) {
-        let fault = Fault { va, status: FaultStatus::Alignment, domain: 0, write, maintenance: false };
-        return Err(core.raise(Trap::DataAbort(fault)));
+        return Err(misaligned(core, va, write));
     }
     Ok(())
 }

@@ -113,6 +113,8 @@ pub struct Core {
     pub trap: Trap,
     /// Addresses where a run stops, sorted.
     pub(crate) breakpoints: Vec<u32>,
+    /// Whether semihosting calls exit to the host instead of raising their exception.
+    pub semihosting: bool,
     /// What the host is told after [`crate::op::Flow::Exit`].
     pub exit: Exit,
     /// Translations of RAM pages for loads, stores and fetches.
@@ -159,6 +161,7 @@ impl Core {
             master,
             trap: Trap::Undefined,
             breakpoints: Vec::new(),
+            semihosting: false,
             exit: Exit::Budget,
             tlb: SoftTlb::default(),
             block_limit: 0,

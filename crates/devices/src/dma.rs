@@ -5,6 +5,9 @@ use core::fmt;
 use msmemu_fabric::{AccessKind, BusFault, MemAttrs, Mid, Prot, Time};
 use thiserror::Error;
 
+/// Most bytes of one request: sixteen beats of sixteen bytes.
+pub const MAX_REQUEST_BYTES: u32 = 256;
+
 /// An address as a master puts it on its port: virtual behind an SMMU, physical without one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -37,7 +40,7 @@ pub struct DmaRequest {
     pub id: RequestId,
     /// First byte.
     pub addr: DmaAddr,
-    /// Bytes, 1 to [`DmaMaster::MAX_BYTES`].
+    /// Bytes, 1 to [`MAX_REQUEST_BYTES`].
     pub len: u32,
     /// Direction.
     pub kind: AccessKind,
@@ -77,11 +80,9 @@ pub struct DmaFault {
 /// The machine takes requests with [`DmaMaster::next_request`] after every call to the device
 /// until there is none, performs them in time, and completes each exactly once, in any order
 /// between requests that are outstanding together. The device keeps the bytes of a write until
-/// then, so nothing is copied. A device whose requests are paced has a [`Device::deadline`] for the next.
+/// then, so nothing is copied. [`Device::reset`] forgets outstanding requests: the machine drops them too.
+/// A device whose requests are paced has a [`Device::deadline`] for the next.
 pub trait DmaMaster: Device {
-    /// Most bytes of one request.
-    const MAX_BYTES: u32 = 256;
-
     /// The next request that the master is ready to issue at `now`.
     fn next_request(&mut self, now: Time) -> Option<DmaRequest>;
 

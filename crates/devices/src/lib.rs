@@ -7,15 +7,17 @@
 //! | Module | Device |
 //! |---|---|
 //! | [`gic`] | QGIC: distributor and CPU interfaces |
+//! | [`soc`] | pins and PS_HOLD, clock controllers, GSBI, TCSR |
 //! | [`timer`] | general purpose and debug timers, watchdog |
-//! | [`uartdm`] | UARTDM 1.3 and its GSBI wrapper |
+//! | [`uartdm`] | UARTDM 1.3 |
 #![forbid(unsafe_code)]
 
 mod device;
 mod dma;
 pub mod gic;
+pub mod soc;
 pub mod timer;
 pub mod uartdm;
 
 pub use device::{Device, Explanation, Gap, Mmio, MmioError, MmioResult, Peek, StateError};
-pub use dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, RequestId};
+pub use dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, MAX_REQUEST_BYTES, RequestId};

@@ -4,8 +4,9 @@
 
 use core::fmt::Debug;
 use msmemu_devices::gic::{Gic, GicConfig, GicInput, SavedGic, Version};
+use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, SavedSocBlock, SocBehaviour, SocBlock, Tlmm};
 use msmemu_devices::timer::{SavedTimerBlock, TimerBlock};
-use msmemu_devices::uartdm::{GsbiControl, SavedGsbi, SavedUartdm, UartConfig, Uartdm};
+use msmemu_devices::uartdm::{SavedUartdm, UartConfig, Uartdm};
 use msmemu_devices::{Device, Mmio, StateError};
 use msmemu_fabric::{BusMaster, Size, Time};
 use proptest::prelude::*;
@@ -147,7 +148,10 @@ traffic! {
     gic: Gic;
     timer: TimerBlock;
     uartdm: Uartdm;
-    gsbi: GsbiControl;
+    tlmm: Tlmm;
+    mmcc: Mmcc;
+    gcc: Gcc;
+    gsbi: Gsbi;
 }
 
 impl Subject for Gic {
@@ -218,17 +222,17 @@ impl Subject for Uartdm {
     }
 }
 
-impl Subject for GsbiControl {
-    type Saved = SavedGsbi;
-    const WINDOW: u32 = 8;
+impl<B: SocBehaviour, const N: usize> Subject for SocBlock<B, N> {
+    type Saved = SavedSocBlock;
+    const WINDOW: u32 = B::DESC.size;
 
     fn fresh() -> Self {
         Self::new()
     }
-    fn save(&self) -> SavedGsbi {
+    fn save(&self) -> SavedSocBlock {
         self.save()
     }
-    fn restore(&mut self, saved: SavedGsbi) -> Result<(), StateError> {
+    fn restore(&mut self, saved: SavedSocBlock) -> Result<(), StateError> {
         self.restore(saved)
     }
 }

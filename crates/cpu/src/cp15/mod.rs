@@ -483,3 +483,6 @@ fn translate_to_par<E: Env>(
     core.cp15.set(Cp15Regs::PAR, secure, par);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,15 +1,128 @@
 //! Branches.
 
-use super::{alu::Alu, handlers};
+use super::alu::{Alu, reg};
+use super::handlers;
 use crate::env::Env;
+use crate::mem;
 use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
 
 handlers! { Branch after Alu::END;
     B => b::<E>,
+    BEq => b_if::<E, 0>,
+    BNe => b_if::<E, 1>,
+    BCs => b_if::<E, 2>,
+    BCc => b_if::<E, 3>,
+    BMi => b_if::<E, 4>,
+    BPl => b_if::<E, 5>,
+    BVs => b_if::<E, 6>,
+    BVc => b_if::<E, 7>,
+    BHi => b_if::<E, 8>,
+    BLs => b_if::<E, 9>,
+    BGe => b_if::<E, 10>,
+    BLt => b_if::<E, 11>,
+    BGt => b_if::<E, 12>,
+    BLe => b_if::<E, 13>,
+    Bl => bl::<E>,
+    BlxToThumb => blx_imm::<E, true>,
+    BlxToArm => blx_imm::<E, false>,
+    Bx => bx::<E>,
+    BlxReg => blx_reg::<E>,
+    MovPc => mov_pc::<E>,
+    AddPc => add_pc::<E>,
+    Cbz => cbz::<E, false>,
+    Cbnz => cbz::<E, true>,
+    Tbb => tbb::<E>,
+    Tbh => tbh::<E>,
+}
+
+impl Branch {
+    /// The handler of a conditional branch; 14 is "always".
+    pub(crate) fn conditional(cond: u8) -> Self {
+        const BY_CONDITION: [Branch; 14] = {
+            use Branch::*;
+            [BEq, BNe, BCs, BCc, BMi, BPl, BVs, BVc, BHi, BLs, BGe, BLt, BGt, BLe]
+        };
+        BY_CONDITION.get(usize::from(cond)).copied().unwrap_or(Self::B)
+    }
 }
 
 fn b<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     core.pc = op.imm;
+    Ok(Flow::Jump)
+}
+
+fn b_if<E: Env, const COND: u8>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    if core.condition(COND) {
+        core.pc = op.imm;
+        Ok(Flow::Jump)
+    } else {
+        Ok(Flow::Next)
+    }
+}
+
+/// Return address: the next instruction, with bit 0 set in Thumb state.
+fn link(core: &mut Core, op: &Op) {
+    core.r[14] = op.next_pc() | u32::from(op.flags & Op::THUMB != 0);
+}
+
+fn bl<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    link(core, op);
+    core.pc = op.imm;
+    Ok(Flow::Jump)
+}
+
+fn blx_imm<E: Env, const THUMB: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    link(core, op);
+    core.thumb = THUMB;
+    core.pc = op.imm;
+    Ok(Flow::Jump)
+}
+
+fn bx<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    let target = reg(core, op.rm);
+    core.bx(target);
+    Ok(Flow::Jump)
+}
+
+fn blx_reg<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    let target = reg(core, op.rm);
+    link(core, op);
+    core.bx(target);
+    Ok(Flow::Jump)
+}
+
+/// MOV PC, Rm in Thumb: stays in Thumb state.
+fn mov_pc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    core.pc = reg(core, op.rm) & !1;
+    Ok(Flow::Jump)
+}
+
+/// ADD PC, Rm in Thumb.
+fn add_pc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    core.pc = op.pc_value().wrapping_add(reg(core, op.rm)) & !1;
+    Ok(Flow::Jump)
+}
+
+fn cbz<E: Env, const NONZERO: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    if (reg(core, op.rn) != 0) == NONZERO {
+        core.pc = op.imm;
+        Ok(Flow::Jump)
+    } else {
+        Ok(Flow::Next)
+    }
+}
+
+fn tbb<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
+    let va = reg(core, op.rn).wrapping_add(reg(core, op.rm));
+    let entry: u8 = mem::load(core, env, op, va)?;
+    core.pc = op.pc_value().wrapping_add(2 * u32::from(entry));
+    Ok(Flow::Jump)
+}
+
+fn tbh<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
+    let va = reg(core, op.rn).wrapping_add(reg(core, op.rm) << 1);
+    let entry: u16 = mem::load(core, env, op, va)?;
+    core.pc = op.pc_value().wrapping_add(2 * u32::from(entry));
     Ok(Flow::Jump)
 }

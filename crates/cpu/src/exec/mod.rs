@@ -7,6 +7,11 @@ use crate::state::Core;
 
 pub(crate) mod alu;
 pub(crate) mod branch;
+pub(crate) mod exclusive;
+pub(crate) mod load_store;
+pub(crate) mod media;
+pub(crate) mod mul;
+pub(crate) mod multiple;
 pub(crate) mod neon;
 pub(crate) mod system;
 pub(crate) mod vfp;
@@ -27,7 +32,7 @@ macro_rules! handlers {
     ($group:ident after $base:expr; $($name:ident => $path:expr),* $(,)?) => {
         /// Handlers of this group.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        #[allow(missing_docs, dead_code, clippy::upper_case_acronyms, non_camel_case_types)]
+        #[allow(missing_docs, dead_code, clippy::enum_variant_names)]
         pub(crate) enum $group { $($name),* }
 
         impl $group {
@@ -63,6 +68,11 @@ impl<'a, E: Env + 'a> Table<E> {
         let table = Wrap::list(table);
         let table = alu::Alu::list(table);
         let table = branch::Branch::list(table);
+        let table = mul::Mul::list(table);
+        let table = media::Media::list(table);
+        let table = load_store::LoadStore::list(table);
+        let table = multiple::Multiple::list(table);
+        let table = exclusive::Exclusive::list(table);
         let table = system::System::list(table);
         let table = vfp::Vfp::list(table);
         neon::Neon::list(table)

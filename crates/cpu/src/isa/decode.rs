@@ -1,16 +1,20 @@
 //! From words to [`Op`]s.
 
-use super::{Insn, Set, Word, a32, neon, t16, t32, vfp};
+use super::{
+    Insn, Set, Word, a32_data, a32_memory, a32_system, neon, t16, t32_data, t32_memory, t32_system, vfp,
+};
 use crate::exec::Wrap;
 use crate::model::{Costs, Model};
 use crate::op::Op;
 
 /// Tables of the ARM instruction set, special cases first.
-pub(super) const A32_TABLES: &[&[Insn]] = &[a32::TABLE, vfp::A32, neon::A32];
+pub(super) const A32_TABLES: &[&[Insn]] =
+    &[a32_system::SYSTEM, a32_memory::MEMORY, a32_data::MEDIA, a32_data::DATA, vfp::A32, neon::A32];
 /// Tables of the 16-bit Thumb instructions.
 pub(super) const T16_TABLES: &[&[Insn]] = &[t16::TABLE];
 /// Tables of the 32-bit Thumb instructions.
-pub(super) const T32_TABLES: &[&[Insn]] = &[t32::TABLE, vfp::T32, neon::T32];
+pub(super) const T32_TABLES: &[&[Insn]] =
+    &[t32_system::SYSTEM, t32_memory::MEMORY, t32_data::DATA, vfp::T32, neon::T32];
 
 /// Whether a Thumb halfword is the first of two.
 pub const fn is_wide(halfword: u16) -> bool {

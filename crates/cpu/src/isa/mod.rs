@@ -8,10 +8,16 @@ pub mod decode;
 pub mod disasm;
 mod encoding;
 
-mod a32;
+mod a32_data;
+mod a32_memory;
+mod a32_system;
+mod lower;
+mod lower_media;
 mod neon;
 mod t16;
-mod t32;
+mod t32_data;
+mod t32_memory;
+mod t32_system;
 mod vfp;
 
 pub use encoding::{Encoding, Excluded};

@@ -20,8 +20,8 @@
 mod registers;
 mod saved;
 
-pub use registers::{Gsbi, Uartdm as UartdmRegister, UartdmWrite};
-pub use saved::{SavedGsbi, SavedUartdm};
+pub use registers::{Uartdm as UartdmRegister, UartdmWrite};
+pub use saved::SavedUartdm;
 
 use crate::device::{Device, Gap, Mmio, MmioResult, Peek, word_register};
 use msmemu_fabric::Time;
@@ -383,43 +383,5 @@ impl Device for Uartdm {
     fn reset(&mut self) {
         let config = self.config;
         *self = Self::new(config);
-    }
-}
-
-/// The GSBI wrapper: which protocol the pins carry. Kept for the guest; the UART works whatever it says.
-#[derive(Clone, Debug, Default)]
-pub struct GsbiControl {
-    regs: RegFile<Gsbi, { Gsbi::WORDS }>,
-}
-
-impl GsbiControl {
-    /// The wrapper after power-on.
-    pub fn new() -> Self {
-        Self::default()
-    }
-}
-
-impl Device for GsbiControl {
-    fn kind(&self) -> &'static str {
-        "gsbi"
-    }
-
-    fn read(&mut self, _now: Time, at: Mmio) -> MmioResult<u32> {
-        Ok(self.regs.guest_read(word_register(at)?))
-    }
-
-    fn write(&mut self, _now: Time, at: Mmio, value: u32) -> MmioResult<()> {
-        self.regs.guest_write(word_register(at)?, value);
-        Ok(())
-    }
-
-    fn peek(&self, _now: Time, at: Mmio) -> Option<Peek> {
-        let reg = word_register::<Gsbi>(at).ok()?;
-        Some(Peek { desc: reg.desc(), index: reg.index, value: self.regs.peek(reg) })
-    }
-
-    fn reset(&mut self) {
-        let Self { regs } = self;
-        regs.reset();
     }
 }

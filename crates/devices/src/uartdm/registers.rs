@@ -1,4 +1,4 @@
-//! Registers of UARTDM 1.3 and of the GSBI wrapper around it.
+//! Registers of UARTDM 1.3.
 //!
 //! Five offsets mean one thing when read and another when written: the write side is [`UartdmWrite`].
 
@@ -165,17 +165,5 @@ msmemu_regs::register_block! {
     /// Simple interface configuration.
     SIM_CFG @ 0x80, reset 0 {
         CONFIG     [31:0] wo "Not modelled",
-    }
-}
-
-msmemu_regs::register_block! {
-    /// General serial bus interface: what is around a UARTDM and a QUP.
-    pub block Gsbi, size 0x100;
-
-    /// Which protocol the pins carry.
-    GSBI_CTRL_REG @ 0x00, reset 0 {
-        CRCI_MUX_CTRL [3:0] stored "Data mover handshake lines",
-        PROTOCOL_CODE [6:4] stored "Protocol" { IDLE = 0, I2C_UIM = 1, I2C = 2, SPI = 3, UART_FLOW = 4, UIM = 5, I2C_UART = 6 },
-        _          [31:7] res0,
     }
 }

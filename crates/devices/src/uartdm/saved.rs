@@ -1,6 +1,6 @@
-//! Saved forms of the UART and its wrapper.
+//! Saved form of the UART.
 
-use super::{FIFO_WORDS, GsbiControl, Uartdm};
+use super::{FIFO_WORDS, Uartdm};
 use crate::StateError;
 use msmemu_fabric::Time;
 use msmemu_regs::RegFile;
@@ -45,14 +45,6 @@ pub struct SavedUartdm {
     pub overrun: bool,
     /// Last arrival, while a stale event may follow.
     pub last_arrival: Option<Time>,
-}
-
-/// Saved form of a [`GsbiControl`].
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct SavedGsbi {
-    /// Storage words of the register file.
-    pub registers: Vec<u32>,
 }
 
 impl Uartdm {
@@ -158,23 +150,5 @@ impl Uartdm {
             last_arrival,
         };
         Ok(())
-    }
-}
-
-impl GsbiControl {
-    /// State for a snapshot.
-    pub fn save(&self) -> SavedGsbi {
-        let Self { regs } = self;
-        SavedGsbi { registers: regs.words().to_vec() }
-    }
-
-    /// Takes over a snapshot.
-    ///
-    /// # Errors
-    /// When it holds impossible register values; nothing is changed then.
-    pub fn restore(&mut self, saved: SavedGsbi) -> Result<(), StateError> {
-        let Self { regs } = self;
-        let SavedGsbi { registers } = saved;
-        Ok(regs.restore(&registers)?)
     }
 }

@@ -1,0 +1,216 @@
+//! Loads and stores of one or two registers.
+
+use super::alu::{reg, set_reg, shift_by_imm};
+use super::media::Media;
+use crate::env::Env;
+use crate::mem;
+use crate::op::{Exec, Flow, HandlerId, Op, Raised};
+use crate::state::Core;
+
+/// What is moved.
+pub(crate) mod what {
+    pub(crate) const WORD: u8 = 0;
+    pub(crate) const BYTE: u8 = 1;
+    pub(crate) const HALF: u8 = 2;
+    pub(crate) const SIGNED_BYTE: u8 = 3;
+    pub(crate) const SIGNED_HALF: u8 = 4;
+    /// Two words: Rt and `op.rs`.
+    pub(crate) const DOUBLE: u8 = 5;
+    /// A word to R15, which branches.
+    pub(crate) const PC: u8 = 6;
+    pub(crate) const STORE_WORD: u8 = 7;
+    pub(crate) const STORE_BYTE: u8 = 8;
+    pub(crate) const STORE_HALF: u8 = 9;
+    /// Two words: Rt and `op.rs`.
+    pub(crate) const STORE_DOUBLE: u8 = 10;
+    pub(crate) const COUNT: u8 = 11;
+}
+
+/// How the address is made.
+pub(crate) mod mode {
+    /// The address is `op.imm` (literal).
+    pub(crate) const LITERAL: u8 = 0;
+    /// Rn + `op.imm`.
+    pub(crate) const IMM: u8 = 1;
+    /// Rn + `op.imm`, written back.
+    pub(crate) const IMM_PRE: u8 = 2;
+    /// Rn, then Rn + `op.imm` is written back.
+    pub(crate) const IMM_POST: u8 = 3;
+    /// Rn + (Rm << `op.sh`).
+    pub(crate) const REG: u8 = 4;
+    /// Rn ± shifted Rm: `op.imm` holds the shift type (bits 6:5), amount (4:0), and bit 7 subtracts.
+    pub(crate) const SHIFTED: u8 = 5;
+    /// The same, written back.
+    pub(crate) const SHIFTED_PRE: u8 = 6;
+    /// The same, after the access.
+    pub(crate) const SHIFTED_POST: u8 = 7;
+    pub(crate) const COUNT: u8 = 8;
+}
+
+/// Handlers of single loads and stores.
+pub(crate) struct LoadStore;
+
+impl LoadStore {
+    const FIRST: u16 = Media::END;
+    const UNPRIVILEGED: u16 = Self::FIRST + what::COUNT as u16 * mode::COUNT as u16;
+    /// Number after the last handler of this group.
+    pub(crate) const END: u16 = Self::UNPRIVILEGED + 1;
+
+    /// The handler that moves `what` by `mode`.
+    pub(crate) const fn id(what: u8, mode: u8) -> HandlerId {
+        HandlerId(Self::FIRST + what as u16 * mode::COUNT as u16 + mode as u16)
+    }
+
+    /// Loads and stores with User privilege: `op.sh` is what, `op.rs` the mode.
+    pub(crate) const fn unprivileged() -> HandlerId {
+        HandlerId(Self::UNPRIVILEGED)
+    }
+
+    /// Writes this group's handlers into the table.
+    pub(crate) const fn list<E: Env, const N: usize>(
+        mut table: [super::Handler<E>; N],
+    ) -> [super::Handler<E>; N] {
+        macro_rules! modes {
+            ($what:expr; $($mode:expr),*) => {$(
+                table[Self::id($what, $mode).0 as usize] = transfer::<E, { $what }, { $mode }>;
+            )*};
+        }
+        macro_rules! whats {
+            ($($what:ident),*) => {$(
+                modes!(what::$what; mode::LITERAL, mode::IMM, mode::IMM_PRE, mode::IMM_POST, mode::REG, mode::SHIFTED,
+                    mode::SHIFTED_PRE, mode::SHIFTED_POST);
+            )*};
+        }
+        whats!(
+            WORD,
+            BYTE,
+            HALF,
+            SIGNED_BYTE,
+            SIGNED_HALF,
+            DOUBLE,
+            PC,
+            STORE_WORD,
+            STORE_BYTE,
+            STORE_HALF,
+            STORE_DOUBLE
+        );
+        table[Self::UNPRIVILEGED as usize] = unprivileged::<E>;
+        table
+    }
+}
+
+/// Offset of the shifted-register modes.
+fn shifted_offset(core: &Core, op: &Op) -> u32 {
+    let offset = shift_by_imm((op.imm >> 5) as u8, reg(core, op.rm), op.imm, core.flags.c).0;
+    if op.imm & 0x80 != 0 { offset.wrapping_neg() } else { offset }
+}
+
+/// Address of the access, and what Rn becomes if it is written back.
+#[inline(always)]
+fn address(core: &Core, op: &Op, mode: u8) -> (u32, u32) {
+    match mode {
+        mode::LITERAL => (op.imm, 0),
+        mode::REG => (reg(core, op.rn).wrapping_add(reg(core, op.rm) << (op.sh & 31)), 0),
+        _ => {
+            let base = reg(core, op.rn);
+            let offset = if mode <= mode::IMM_POST { op.imm } else { shifted_offset(core, op) };
+            let end = base.wrapping_add(offset);
+            (if matches!(mode, mode::IMM_POST | mode::SHIFTED_POST) { base } else { end }, end)
+        }
+    }
+}
+
+/// Base register first, so that a loaded register that is also the base keeps the loaded value (UNPREDICTABLE in the
+/// manual; our choice).
+#[inline(always)]
+fn write_back(core: &mut Core, op: &Op, mode: u8, end: u32) {
+    if matches!(mode, mode::IMM_PRE | mode::IMM_POST | mode::SHIFTED_PRE | mode::SHIFTED_POST) {
+        set_reg(core, op.rn, end);
+    }
+}
+
+#[inline(always)]
+fn transfer<E: Env, const WHAT: u8, const MODE: u8>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
+    let (va, end) = address(core, op, MODE);
+    match WHAT {
+        what::DOUBLE => {
+            let first: u32 = mem::load_aligned(core, env, op, va)?;
+            let second: u32 = mem::load_aligned(core, env, op, va.wrapping_add(4))?;
+            write_back(core, op, MODE, end);
+            set_reg(core, op.rd, first);
+            set_reg(core, op.rs, second);
+        }
+        what::STORE_WORD => {
+            let value = reg(core, op.rd);
+            mem::store(core, env, op, va, value)?;
+        }
+        what::STORE_BYTE => {
+            let value = reg(core, op.rd) as u8;
+            mem::store(core, env, op, va, value)?;
+        }
+        what::STORE_HALF => {
+            let value = reg(core, op.rd) as u16;
+            mem::store(core, env, op, va, value)?;
+        }
+        what::STORE_DOUBLE => {
+            let (first, second) = (reg(core, op.rd), reg(core, op.rs));
+            mem::store_aligned(core, env, op, va, first)?;
+            mem::store_aligned(core, env, op, va.wrapping_add(4), second)?;
+        }
+        _ => {
+            let value = match WHAT {
+                what::BYTE => u32::from(mem::load::<u8, E>(core, env, op, va)?),
+                what::HALF => u32::from(mem::load::<u16, E>(core, env, op, va)?),
+                what::SIGNED_BYTE => mem::load::<u8, E>(core, env, op, va)? as i8 as u32,
+                what::SIGNED_HALF => mem::load::<u16, E>(core, env, op, va)? as i16 as u32,
+                _ => mem::load::<u32, E>(core, env, op, va)?,
+            };
+            write_back(core, op, MODE, end);
+            if WHAT == what::PC {
+                core.bx(value);
+                return Ok(Flow::Jump);
+            }
+            set_reg(core, op.rd, value);
+        }
+    }
+    if WHAT >= what::STORE_WORD {
+        write_back(core, op, MODE, end);
+    }
+    Ok(Flow::Next)
+}
+
+fn load_unprivileged<E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<u32, Raised> {
+    Ok(match op.sh {
+        what::BYTE => u32::from(mem::load_unpriv::<u8, E>(core, env, op, va)?),
+        what::HALF => u32::from(mem::load_unpriv::<u16, E>(core, env, op, va)?),
+        what::SIGNED_BYTE => mem::load_unpriv::<u8, E>(core, env, op, va)? as i8 as u32,
+        what::SIGNED_HALF => mem::load_unpriv::<u16, E>(core, env, op, va)? as i16 as u32,
+        _ => mem::load_unpriv::<u32, E>(core, env, op, va)?,
+    })
+}
+
+fn unprivileged<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
+    let (va, end) = address(core, op, op.rs);
+    match op.sh {
+        what::STORE_WORD => {
+            let value = reg(core, op.rd);
+            mem::store_unpriv(core, env, op, va, value)?;
+        }
+        what::STORE_BYTE => {
+            let value = reg(core, op.rd) as u8;
+            mem::store_unpriv(core, env, op, va, value)?;
+        }
+        what::STORE_HALF => {
+            let value = reg(core, op.rd) as u16;
+            mem::store_unpriv(core, env, op, va, value)?;
+        }
+        _ => {
+            let value = load_unprivileged(core, env, op, va)?;
+            write_back(core, op, op.rs, end);
+            set_reg(core, op.rd, value);
+            return Ok(Flow::Next);
+        }
+    }
+    write_back(core, op, op.rs, end);
+    Ok(Flow::Next)
+}

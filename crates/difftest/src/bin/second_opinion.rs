@@ -1,0 +1,96 @@
+//! Compares decoder and disassembler with capstone: every 16-bit Thumb encoding, and sampled 32-bit words.
+
+#![allow(clippy::print_stdout, reason = "a program that reports")]
+
+use clap::Parser;
+use msmemu_cpu::isa::decode::is_wide;
+use msmemu_difftest::differences::{Differences, Set};
+use msmemu_difftest::generate::{self, Roles};
+use msmemu_difftest::random::Dice;
+use msmemu_difftest::second_opinion::{SecondOpinion, Verdict, row_name};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// Asks capstone about every 16-bit Thumb encoding and about random ARM and 32-bit Thumb words: whether the
+/// instruction exists, and its mnemonic.
+#[derive(Parser)]
+struct Arguments {
+    /// 32-bit words to sample, half ARM and half Thumb.
+    #[arg(long, default_value_t = 1_000_000)]
+    words: u64,
+    /// Seed.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Kinds of disagreement to print.
+    #[arg(long, default_value_t = 200)]
+    reports: usize,
+}
+
+#[derive(Default)]
+struct Tally {
+    asked: u64,
+    listed: Vec<u64>,
+    /// Count and first word, by set, row and both mnemonics.
+    disagreed: BTreeMap<(&'static str, &'static str, String, String), (u64, u32)>,
+}
+
+fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let arguments = Arguments::parse();
+    let differences = Differences::committed()?;
+    let second = SecondOpinion::new()?;
+    let mut tally = Tally { listed: vec![0; differences.entries().len()], ..Tally::default() };
+    let ask = |tally: &mut Tally, set: Set, word: u32| {
+        tally.asked += 1;
+        match second.ask(set, word, &differences) {
+            Verdict::Agreed => {}
+            Verdict::Listed(entry) => tally.listed[entry] += 1,
+            Verdict::Disagreed(ours, theirs) => {
+                let name = match set {
+                    Set::A32 => "A32",
+                    Set::T16 => "T16",
+                    Set::T32 => "T32",
+                };
+                tally.disagreed.entry((name, row_name(set, word), ours, theirs)).or_insert((0, word)).0 += 1;
+            }
+        }
+    };
+    for word in 0..=u16::MAX {
+        if !is_wide(word) {
+            ask(&mut tally, Set::T16, word.into());
+        }
+    }
+    let mut dice = Dice::new(arguments.seed, 0);
+    for n in 0..arguments.words {
+        if n % 2 == 0 {
+            ask(&mut tally, Set::A32, dice.word());
+        } else {
+            // The first halfword of a 32-bit instruction starts with 0b111 and is no 16-bit branch.
+            let word = dice.word();
+            let top = dice.pick(&[0xe800_0000, 0xf000_0000, 0xf800_0000]);
+            ask(&mut tally, Set::T32, (word & 0x07ff_ffff) | top);
+        }
+    }
+    // Rare encodings: words made from each row of the table, so that none goes unasked.
+    for set in [msmemu_cpu::isa::Set::A32, msmemu_cpu::isa::Set::T32] {
+        for row in generate::rows(set) {
+            for _ in 0..64 {
+                let roles = Roles::draw(&mut dice);
+                if let Some(word) = generate::word(&mut dice, row, roles) {
+                    ask(&mut tally, set.into(), word);
+                }
+            }
+        }
+    }
+    for ((set, row, ours, theirs), (count, word)) in tally.disagreed.iter().take(arguments.reports) {
+        println!("{set} {row}: ours `{ours}`, capstone `{theirs}`, {count} times, first {word:08x}");
+    }
+    let listed: u64 = tally.listed.iter().sum();
+    let disagreed: u64 = tally.disagreed.values().map(|(count, _)| count).sum();
+    println!(
+        "{} words asked, {listed} listed differences, {disagreed} disagreements of {} kinds",
+        tally.asked,
+        tally.disagreed.len()
+    );
+    Ok(if disagreed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,135 @@
+//! Blocks of random instructions: what one run of both machines executes.
+
+use crate::differences::Differences;
+use crate::generate::{self, Roles, Row, rows};
+use crate::random::Dice;
+use msmemu_cpu::isa::{Class, Set, decode};
+use msmemu_cpu::op::Op;
+
+/// Most instructions of a block.
+const LONGEST: u32 = 20;
+
+/// Instructions to be run in a row.
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Thumb state.
+    pub thumb: bool,
+    /// The instructions.
+    pub words: Vec<(Set, u32)>,
+    /// What the registers have to hold for it.
+    pub roles: Roles,
+    /// The last instruction may go anywhere, so a run needs a budget.
+    pub may_loop: bool,
+}
+
+impl Block {
+    /// The block as it lies in memory.
+    pub fn code(&self) -> Vec<u8> {
+        self.words.iter().flat_map(|&(set, word)| generate::bytes(set, word)).collect()
+    }
+}
+
+/// The rows to draw from, by instruction set.
+pub struct Deck {
+    arm: Vec<Row>,
+    thumb: Vec<Row>,
+}
+
+impl Deck {
+    /// The rows whose name contains `filter`.
+    pub fn new(filter: &str) -> Self {
+        let wanted = |row: &Row| row.insn.name.to_lowercase().contains(&filter.to_lowercase());
+        Deck {
+            arm: rows(Set::A32).filter(wanted).collect(),
+            thumb: rows(Set::T16).chain(rows(Set::T32)).filter(wanted).collect(),
+        }
+    }
+
+    /// Draws a block of described instructions that no deliberate difference takes out.
+    pub fn block(&self, dice: &mut Dice, differences: &Differences, thumb: bool) -> Block {
+        let roles = Roles::draw(dice);
+        let mut block = Block { thumb, words: Vec::new(), roles, may_loop: false };
+        let deck = if thumb { &self.thumb } else { &self.arm };
+        let length = 1 + dice.below(LONGEST);
+        let mut it = 0u8;
+        let mut misses = 0;
+        while !deck.is_empty() && (block.words.len() < length as usize || it & 0xf != 0) && misses < 200 {
+            let row = deck[dice.below(deck.len() as u32) as usize];
+            let drawn = generate::word(dice, row, roles);
+            let drawn = drawn.filter(|&word| differences.unicorn(row.set.into(), word).is_none());
+            let Some(word) = drawn.filter(|&word| it & 0xf == 0 || allowed_in_it(row, word, it)) else {
+                misses += 1;
+                continue;
+            };
+            block.words.push((row.set, word));
+            if sets_it(row.set, word) {
+                it = word as u8;
+                continue;
+            }
+            if ends_block(row, word) {
+                block.may_loop = true;
+                break;
+            }
+            it = msmemu_cpu::psr::it_advance(it);
+        }
+        block
+    }
+}
+
+/// A block of up to three words in which anything goes.
+pub fn arbitrary(dice: &mut Dice, differences: &Differences, thumb: bool) -> Block {
+    let roles = Roles::draw(dice);
+    let mut words = Vec::new();
+    while words.is_empty() {
+        let word = dice.word();
+        let drawn = if !thumb {
+            // Unconditional words are few; conditions that fail test nothing.
+            let top = if dice.chance(15) { 0xf } else { 0xe };
+            (Set::A32, (word & 0x0fff_ffff) | top << 28)
+        } else if dice.chance(40) {
+            (Set::T16, word & 0xffff)
+        } else {
+            (Set::T32, word | 0xe000_0000)
+        };
+        let fits = match drawn.0 {
+            Set::A32 => true,
+            Set::T16 => !decode::is_wide(drawn.1 as u16),
+            Set::T32 => decode::is_wide((drawn.1 >> 16) as u16),
+        };
+        if fits && differences.unicorn(drawn.0.into(), drawn.1).is_none() && !sets_it(drawn.0, drawn.1) {
+            words.push(drawn);
+        }
+    }
+    Block { thumb, words, roles, may_loop: true }
+}
+
+/// Whether the word is `IT`.
+fn sets_it(set: Set, word: u32) -> bool {
+    set == Set::T16 && word & 0xff00 == 0xbf00 && word & 0xf != 0
+}
+
+/// Whether control can leave the block at this instruction.
+fn ends_block(row: Row, word: u32) -> bool {
+    let op = decode::lower(msmemu_cpu::Model::Krait, row.set, word, crate::layout::BLOCK_VA, 0, 0);
+    op.flags & Op::ENDS_BLOCK != 0 || matches!(row.insn.class, Class::Branch | Class::Exception)
+}
+
+/// Whether the manual allows the instruction at this place of an IT block.
+fn allowed_in_it(row: Row, word: u32, it: u8) -> bool {
+    if sets_it(row.set, word) {
+        return false;
+    }
+    // CBZ, CBNZ, CPS, SETEND and B<cond>; whatever may branch has to be last.
+    let never = match row.set {
+        Set::T16 => {
+            word & 0xf500 == 0xb100
+                || word & 0xff00 == 0xb600
+                || (word & 0xf000 == 0xd000 && word & 0x0f00 < 0x0e00)
+        }
+        _ => {
+            (word & 0xf800_d000 == 0xf000_8000 && word & 0x0380_0000 != 0x0380_0000)
+                || word & 0xffff_d000 == 0xf3af_8000
+        }
+    };
+    !never && (it & 7 == 0 || !ends_block(row, word))
+}

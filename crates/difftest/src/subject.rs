@@ -1,0 +1,226 @@
+//! The core under test, in the same address space as the oracle.
+
+use crate::exception::VBAR;
+use crate::layout::{self, CODE_PA, DATA_PA, DATA_SIZE, RAM_BASE, RAM_SIZE};
+use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
+use msmemu_cpu::psr::Mode;
+use msmemu_cpu::{Cpu, Exit, Limits, Model, Observer, Trap};
+use msmemu_fabric::{Bus, BusMaster, MasterId, PhysAddr, PhysRange, Ram, RamBus};
+
+/// Who writes code and data from outside: another master than the core.
+const LOADER: BusMaster = BusMaster(0x7f);
+const WFI: u32 = 0xe320_f003;
+/// `SCTLR` as for the oracle; bits that the core does not have read as it likes.
+const SCTLR: u32 = 0x00c5_0879;
+const SCTLR_A: u32 = 1 << 1;
+
+/// The address space cannot be made. Only a mistake in [`layout`] can bring it about.
+#[derive(Debug, thiserror::Error)]
+pub enum SubjectError {
+    /// RAM does not hold an address of [`layout`].
+    #[error("RAM does not hold {0:#010x}")]
+    NotRam(u32),
+    /// The set-up code did not reach its end.
+    #[error("the set-up code stopped with {0:?} at {1:#010x}")]
+    Setup(Exit, u32),
+}
+
+/// Remembers the first exception of a run.
+#[derive(Default)]
+struct FirstTrap(Option<Trap>);
+
+impl Observer for FirstTrap {
+    fn exception(&mut self, trap: &Trap, _from: u32, _to: u32) {
+        self.0.get_or_insert(*trap);
+    }
+}
+
+/// What a run of the core gave.
+#[derive(Debug)]
+pub struct Run {
+    /// The state at the end: at the vector, when an exception ended the run.
+    pub state: State,
+    /// Why it ended.
+    pub stop: Stop,
+    /// Instructions of the block that retired.
+    pub retired: u64,
+}
+
+/// A core with the address space of [`layout`].
+pub struct Subject {
+    cpu: Cpu,
+    bus: RamBus,
+    alignment_check: bool,
+}
+
+impl Subject {
+    /// A Krait (it has integer divide and fused multiply-add, as the oracle's Cortex-A15) with the MMU on.
+    pub fn new() -> Result<Self, SubjectError> {
+        let range = PhysRange::new(PhysAddr(RAM_BASE.into()), RAM_SIZE.into());
+        let ram = range.and_then(|range| Ram::new(&[range]).ok()).ok_or(SubjectError::NotRam(RAM_BASE))?;
+        let cpu = Cpu::new(Model::Krait, MasterId::default());
+        let mut subject = Subject { cpu, bus: RamBus::new(ram), alignment_check: false };
+        for (pa, word) in layout::page_tables() {
+            subject.write(pa, &word.to_le_bytes())?;
+        }
+        subject.write(layout::VECTORS_PA, &WFI.to_le_bytes().repeat(8))?;
+        subject.write_system_registers()?;
+        Ok(subject)
+    }
+
+    /// Sets `SCTLR.A`: every unaligned access faults.
+    pub fn set_alignment_check(&mut self, on: bool) -> Result<(), SubjectError> {
+        if on != self.alignment_check {
+            self.alignment_check = on;
+            self.write_system_registers()?;
+        }
+        Ok(())
+    }
+
+    /// Lets instructions of the guest set CP15 and switch VFP on, so that nothing of the core's insides is used here.
+    fn write_system_registers(&mut self) -> Result<(), SubjectError> {
+        let sctlr = if self.alignment_check { SCTLR | SCTLR_A } else { SCTLR };
+        let code: [u32; 9] = [
+            0xee02_0f10, // MCR p15, 0, R0, c2, c0, 0: TTBR0
+            0xee03_1f10, // MCR p15, 0, R1, c3, c0, 0: DACR
+            0xee0c_2f10, // MCR p15, 0, R2, c12, c0, 0: VBAR
+            0xee01_3f50, // MCR p15, 0, R3, c1, c0, 2: CPACR
+            0xf57f_f06f, // ISB
+            0xeee8_4a10, // VMSR FPEXC, R4
+            0xee01_5f10, // MCR p15, 0, R5, c1, c0, 0: SCTLR
+            0xf57f_f06f, // ISB
+            WFI,
+        ];
+        let bytes: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
+        self.write(layout::SETUP, &bytes)?;
+        let core = &mut self.cpu.core;
+        core.set_cpsr(0x1d3, !0);
+        core.r[..6].copy_from_slice(&[layout::TTBR0, layout::DACR, VBAR, 0x00f0_0000, 0x4000_0000, sctlr]);
+        core.pc = layout::SETUP;
+        match self.execute(64, &mut ()) {
+            Exit::WaitForInterrupt => Ok(()),
+            other => Err(SubjectError::Setup(other, self.cpu.core.pc)),
+        }
+    }
+
+    fn execute<O: Observer>(&mut self, instructions: u64, observer: &mut O) -> Exit {
+        let limits = Limits { cycles: u64::MAX, instructions: self.cpu.core.instructions + instructions };
+        self.cpu.run(&mut self.bus, observer, limits)
+    }
+
+    fn write(&mut self, pa: u32, bytes: &[u8]) -> Result<(), SubjectError> {
+        let written = self.bus.ram().write(LOADER, PhysAddr(pa.into()), bytes);
+        written.map(|_| ()).map_err(|_| SubjectError::NotRam(pa))
+    }
+
+    /// Places `code` at [`layout::BLOCK_VA`] and [`layout::filler`] around it.
+    pub fn load_code(&mut self, code: &[u8], thumb: bool) -> Result<(), SubjectError> {
+        self.write(CODE_PA, &layout::code_image(code, thumb))
+    }
+
+    /// Writes the data window.
+    pub fn load_data(&mut self, data: &[u8]) -> Result<(), SubjectError> {
+        self.write(DATA_PA, data)
+    }
+
+    /// Reads the data window.
+    pub fn read_data(&mut self, into: &mut Vec<u8>) -> Result<(), SubjectError> {
+        into.resize(DATA_SIZE as usize, 0);
+        let read = self.bus.ram().read(PhysAddr(DATA_PA.into()), into);
+        read.map_err(|_| SubjectError::NotRam(DATA_PA))
+    }
+
+    fn set_state(&mut self, state: &State) {
+        let core = &mut self.cpu.core;
+        // By way of System mode, so that the banks can be written as a whole.
+        core.set_cpsr(0x1f, !0);
+        for (&mode, bank) in BANKS.iter().zip(&state.banked) {
+            if let Some(mode) = Mode::from_bits(mode) {
+                core.banks.r13[mode.bank()] = bank.r13;
+                core.banks.r14[mode.bank()] = bank.r14;
+                core.banks.spsr[mode.bank()] = bank.spsr;
+            }
+        }
+        core.r[13] = state.banked[0].r13;
+        core.r[14] = state.banked[0].r14;
+        core.banks.r8_other = state.r8_r12_other;
+        if state.mode() == 0x11 {
+            // Entering FIQ mode swaps the two sets.
+            core.r[8..13].copy_from_slice(&state.r8_r12_other);
+            core.banks.r8_other.copy_from_slice(&state.r[8..13]);
+        }
+        core.set_cpsr(state.cpsr, !0);
+        core.r[..15].copy_from_slice(&state.r[..15]);
+        core.pc = state.r[15];
+        core.fp.d = state.d;
+        core.fp.fpscr = state.fpscr;
+        core.event = false;
+    }
+
+    fn state(&self) -> State {
+        let core = &self.cpu.core;
+        let mut state = State {
+            r: core.r,
+            cpsr: core.cpsr(),
+            r8_r12_other: core.banks.r8_other,
+            banked: [Bank::default(); BANKS.len()],
+            d: core.fp.d,
+            fpscr: core.fp.fpscr,
+        };
+        state.r[15] = core.pc;
+        for (&mode, bank) in BANKS.iter().zip(&mut state.banked) {
+            if let Some(mode) = Mode::from_bits(mode) {
+                let n = mode.bank();
+                *bank = Bank { r13: core.banks.r13[n], r14: core.banks.r14[n], spsr: core.banks.spsr[n] };
+            }
+        }
+        state.settle();
+        state
+    }
+
+    /// Runs the loaded code from `start` until an exception has been entered, or `budget` instructions have retired
+    /// (0 for no bound).
+    pub fn run(&mut self, start: &State, budget: u64) -> Run {
+        self.set_state(start);
+        let before = self.cpu.core.instructions;
+        let mut trap = FirstTrap::default();
+        let mut left = if budget == 0 { u64::MAX / 2 } else { budget };
+        loop {
+            let exit = self.execute(left, &mut trap);
+            let retired = self.cpu.core.instructions - before;
+            let at_vector = (VBAR..VBAR + 0x40).contains(&self.cpu.core.pc);
+            match (exit, trap.0) {
+                // The WFI at the vector: undo its step, so that the state is the one of exception entry.
+                (Exit::WaitForInterrupt, Some(trap)) if at_vector => {
+                    let mut state = self.state();
+                    state.r[15] -= 4;
+                    return Run { state, stop: stop_of(&trap), retired: retired - 1 };
+                }
+                // The budget ran out between the exception and the WFI.
+                (Exit::Budget, Some(trap)) if at_vector => {
+                    return Run { state: self.state(), stop: stop_of(&trap), retired };
+                }
+                // A hint of the block itself wakes up at once, as it may.
+                (Exit::WaitForInterrupt | Exit::WaitForEvent | Exit::SendEvent, _)
+                    if budget == 0 || retired < budget =>
+                {
+                    left -= retired.min(left - 1);
+                }
+                (_, _) => return Run { state: self.state(), stop: Stop::Budget, retired },
+            }
+        }
+    }
+}
+
+fn stop_of(trap: &Trap) -> Stop {
+    let status = |fsr: u32| FaultStatus::from_short((fsr & 0xf) | (fsr >> 6 & 0x10));
+    match trap {
+        Trap::Undefined => Stop::Undefined,
+        Trap::Svc(_) => Stop::SupervisorCall,
+        Trap::Smc(_) => Stop::SecureMonitorCall,
+        Trap::PrefetchAbort(fault) => Stop::PrefetchAbort(status(fault.status.fsr())),
+        Trap::Breakpoint(_) => Stop::Breakpoint,
+        Trap::DataAbort(fault) => Stop::DataAbort { status: status(fault.status.fsr()), write: fault.write },
+        Trap::Irq | Trap::Fiq | Trap::AsyncAbort(_) | Trap::Host(_) => Stop::Other(0),
+    }
+}
