@@ -203,7 +203,8 @@ fn load_slow<W: Datum, E: Env>(
         }
         _ => {
             // Byte by byte: across pages, or unaligned on the bus. Both pages are translated before anything is read.
-            let last = va.wrapping_add(W::BYTES - 1);
+            // A fault of the second page reports its first byte.
+            let last = if crosses { (va | 0xFFF).wrapping_add(1) } else { va };
             target(core, env, last, Kind::Read, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
             let mut value = 0;
             for i in 0..W::BYTES {
@@ -268,7 +269,7 @@ fn store_slow<W: Datum, E: Env>(
             bus_write(core, env, va, at, W::BYTES, raw.into(), attrs, privileged, secure)?;
         }
         _ => {
-            let last = va.wrapping_add(W::BYTES - 1);
+            let last = if crosses { (va | 0xFFF).wrapping_add(1) } else { va };
             target(core, env, last, Kind::Write, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
             for i in 0..W::BYTES {
                 let at = va.wrapping_add(i);

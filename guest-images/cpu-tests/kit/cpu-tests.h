@@ -30,7 +30,8 @@ extern volatile u32 trap_resume;      /* where the recorder goes on; bit 0 means
 extern volatile u32 trap_at;          /* the address that LR is printed relative to */
 extern volatile u32 trap_done;        /* the LR of the SVC that ends a probe in User mode */
 extern volatile u32 trap_return_cpsr; /* CPSR to go on with */
-extern volatile u32 interrupt_controller;
+extern volatile u32 interrupt_controller; /* GICC base; 0: interrupts are not acknowledged */
+extern volatile u32 leave_non_secure;     /* the next trap to Monitor mode clears SCR */
 
 extern u8 vectors[], vectors_moved[], vectors_monitor[], vectors_thumb[];
 extern u8 stack_mon_top[];

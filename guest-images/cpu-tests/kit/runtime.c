@@ -2,7 +2,8 @@
 #include "cpu-tests.h"
 
 volatile struct trap trap;
-volatile u32 trap_resume, trap_at, trap_done, trap_return_cpsr = 0x1df, interrupt_controller;
+volatile u32 trap_resume, trap_at, trap_done, trap_return_cpsr = 0x1df;
+volatile u32 interrupt_controller, leave_non_secure;
 static u32 reported;
 
 u32 first_level[4096] __attribute__((aligned(16384)));

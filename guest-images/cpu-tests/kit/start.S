@@ -140,7 +140,18 @@ record:
     beq     1f
     ldr     r0, [r2, #0x0c]              @ GICC_IAR
     str     r0, [r2, #0x10]              @ GICC_EOIR
-1:  ldr     r12, =trap_resume
+    /* From Monitor mode a test in Non-secure state may ask to come back to Secure state. */
+1:  ldr     r0, [r1, #T_KIND]
+    cmp     r0, #0x20
+    blo     2f
+    ldr     r2, =leave_non_secure
+    ldr     r0, [r2]
+    cmp     r0, #0
+    beq     2f
+    mov     r0, #0
+    str     r0, [r2]
+    mcr     p15, 0, r0, c1, c1, 0
+2:  ldr     r12, =trap_resume
     ldr     lr, [r12]
     mov     r0, #0
     str     r0, [r12]

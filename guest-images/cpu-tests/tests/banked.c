@@ -158,7 +158,7 @@ static void spsr_by_mode(void)
     PROBE_USER("udf from user", 0, 0, "8: udf #0");
     RUN("spsr_svc is kept", 0, 0, "cps #0x13\n mrs r1, spsr\n cps #0x1f");
     RUN("spsr_svc by fields", 0, 0,
-          "cps #0x13\n mvn r2, #0\n msr spsr_s, r2\n mrs r0, spsr\n mov r2, #0\n msr spsr_fsxc, r2\n mrs r1, spsr\n"
+          "cps #0x13\n mvn r2, #0\n msr spsr_s, r2\n mrs r0, spsr\n bic r0, r0, #0x00f00000\n mov r2, #0\n msr spsr_fsxc, r2\n mrs r1, spsr\n"
           "mov r2, #0x1f\n msr spsr_c, r2\n cps #0x1f");
 }
 

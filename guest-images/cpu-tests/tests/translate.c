@@ -63,7 +63,6 @@ int main(void)
     PROBE_FAULT("read through the large page", TEST + 0x1c400, 0, "8: ldr r0, [r0]");
     map(ENTRY, (u32)second_level[0] | TABLE | TABLE_DOMAIN(1));
     par("page domain fault", TEST + 0x1abc);
-    par("page domain, nothing", TEST + 0x234);
     map(ENTRY, SCRATCH | SECTION_NORMAL | SECTION_AP(2));
     WRITE_SCTLR(READ_SCTLR() | SCTLR_AFE);
     par("access flag", TEST);

@@ -158,6 +158,12 @@ impl Core {
         self.mode == Mode::Monitor || !self.cp15.scr_ns()
     }
 
+    /// Which copy of a banked register MRC and MCR reach, and whose TLB entries maintenance names: in Monitor mode that
+    /// of SCR.NS, though the mode itself is Secure.
+    fn cp15_copy_is_secure(&self) -> bool {
+        !self.cp15.scr_ns()
+    }
+
     /// A CP15 register as the running security state sees it, without the effects of a read by the guest.
     pub fn cp15_reg(&self, reg: Cp15Regs) -> u32 {
         self.cp15.get(reg, self.is_secure())
@@ -273,7 +279,7 @@ pub fn read<E: Env>(core: &mut Core, env: &mut E, op: &Op, at: Coord) -> Result<
     let Some(found) = find(core, at, false) else {
         return Err(core.raise(Trap::Undefined));
     };
-    let secure = core.is_secure();
+    let secure = core.cp15_copy_is_secure();
     let value = match found.reg {
         R::CCSIDR => identification::ccsidr(core.model, core.cp15.get(R::CSSELR, secure)),
         R::ISR => exception::isr(core),
@@ -300,7 +306,7 @@ pub fn write<E: Env>(core: &mut Core, env: &mut E, op: &Op, at: Coord, value: u3
         return Err(core.raise(Trap::Undefined));
     };
     let reg = found.reg;
-    let secure = core.is_secure();
+    let secure = core.cp15_copy_is_secure();
     match reg {
         R::ICIALLUIS
         | R::BPIALLIS
@@ -319,7 +325,8 @@ pub fn write<E: Env>(core: &mut Core, env: &mut E, op: &Op, at: Coord, value: u3
         }
         R::V2PCWPR | R::V2PCWPW | R::V2PCWUR | R::V2PCWUW => {
             let (privileged, kind) = translation_kind(at.opc2);
-            translate_to_par(core, env, value, kind, privileged, secure)?;
+            let regime = core.is_secure();
+            translate_to_par(core, env, value, kind, privileged, regime)?;
         }
         R::V2POWPR | R::V2POWPW | R::V2POWUR | R::V2POWUW => {
             let (privileged, kind) = translation_kind(at.opc2);
@@ -401,7 +408,7 @@ pub fn write<E: Env>(core: &mut Core, env: &mut E, op: &Op, at: Coord, value: u3
 }
 
 fn tlb_operation<E: Env>(core: &mut Core, env: &mut E, op: &Op, what: TlbMaintenance) {
-    let secure = core.is_secure();
+    let secure = core.cp15_copy_is_secure();
     let dropped_large = core.mmu.tlb.invalidate(what, secure);
     match what {
         TlbMaintenance::Page { va, .. } | TlbMaintenance::PageAllAsids { va } if !dropped_large => {
@@ -479,7 +486,7 @@ fn translate_to_par<E: Env>(
         Err(fault) if fault.status.is_external() => return Err(core.raise(Trap::DataAbort(fault))),
         Err(fault) => mmu::fault_par(fault.status),
     };
-    let secure = core.is_secure();
+    let secure = core.cp15_copy_is_secure();
     core.cp15.set(Cp15Regs::PAR, secure, par);
     Ok(())
 }

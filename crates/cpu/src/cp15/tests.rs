@@ -161,11 +161,12 @@ fn non_secure_state_has_its_own_copies_and_no_secure_registers() {
     assert_eq!(guest.mcr((7, 0, 8, 4), 0), None);
     // Not banked: the same on both sides.
     guest.mcr((1, 0, 0, 2), 0x00F0_0000).unwrap();
-    // Monitor mode is Secure whatever SCR says.
+    // Monitor mode is Secure whatever SCR says, but sees the copies that SCR.NS selects.
     guest.core.set_mode(Mode::Monitor);
-    assert_eq!(guest.mrc(TTBR0), Some(0x4000));
+    assert_eq!(guest.mrc(TTBR0), Some(0x8000));
     assert_eq!(guest.mrc((1, 0, 0, 2)), Some(0x00F0_0000));
-    assert!(guest.mcr(SCR, 0).is_some());
+    guest.mcr(SCR, 0).unwrap();
+    assert_eq!(guest.mrc(TTBR0), Some(0x4000));
 }
 
 #[test]

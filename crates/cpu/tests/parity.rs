@@ -1,0 +1,188 @@
+//! The processor tests of guest-images/cpu-tests print here what they printed on QEMU, on both engines.
+//!
+//! `BLESS` does not exist for these: the goldens come from `scripts/qemu-goldens`, and `scripts/test-cpu-parity` makes
+//! them anew and compares.
+
+#![allow(clippy::unwrap_used)]
+
+use goblin::elf::{Elf, program_header::PT_LOAD};
+use msmemu_cpu::semihosting::{Host, Outcome, Semihosting};
+use msmemu_cpu::{BlockEngine, Core, Cpu, Engine, Exit, Limits, Model, StepEngine};
+use msmemu_fabric::{Access, Bus, BusFault, BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram};
+use std::path::{Path, PathBuf};
+
+const MASTER: MasterId = MasterId { bus: BusMaster(0), mid: Mid(0) };
+const RAM: u64 = 0x4000_0000;
+const GICD: u64 = 0x0800_0000;
+const GICC: u64 = 0x0801_0000;
+/// A run that needs more cycles than this hangs.
+const CYCLE_LIMIT: u64 = 200_000_000;
+
+/// As much of a GICv2 as the images need: software-generated interrupts to this core, group 0 as FIQ, group 1 as IRQ.
+#[derive(Default)]
+struct Sgis {
+    group1: u32,
+    pending: u32,
+}
+
+impl Sgis {
+    fn read(&mut self, address: u64) -> u64 {
+        if address != GICC + 0x0C || self.pending == 0 {
+            return 0;
+        }
+        let number = self.pending.trailing_zeros();
+        self.pending &= !(1 << number);
+        number.into()
+    }
+
+    fn write(&mut self, address: u64, value: u64) {
+        if address == GICD + 0x080 {
+            self.group1 = value as u32;
+        } else if address == GICD + 0xF00 {
+            self.pending |= 1 << (value & 0xF);
+        }
+    }
+}
+
+/// The part of QEMU's "virt" that the images use: RAM, interrupt controller, and nothing elsewhere.
+struct Virt {
+    ram: Ram,
+    sgis: Sgis,
+    lines_changed: bool,
+}
+
+impl Virt {
+    fn is_gic(address: u64) -> bool {
+        (GICD..GICD + 0x1_1000).contains(&address)
+    }
+}
+
+impl Bus for Virt {
+    fn ram(&mut self) -> &mut Ram {
+        &mut self.ram
+    }
+
+    fn read(&mut self, access: &Access) -> Result<u64, BusFault> {
+        if Self::is_gic(access.addr.0) {
+            self.lines_changed = true;
+            return Ok(self.sgis.read(access.addr.0));
+        }
+        self.ram.read_access(access)
+    }
+
+    fn write(&mut self, access: &Access, value: u64) -> Result<(), BusFault> {
+        if Self::is_gic(access.addr.0) {
+            self.lines_changed = true;
+            self.sgis.write(access.addr.0, value);
+            return Ok(());
+        }
+        self.ram.write_access(access, value).map(|_| ())
+    }
+
+    fn attention(&mut self) -> bool {
+        std::mem::take(&mut self.lines_changed)
+    }
+}
+
+#[derive(Default)]
+struct Console(Vec<u8>);
+
+impl Console {
+    fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+}
+
+impl Host for Console {
+    fn console_write(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-images/cpu-tests")
+}
+
+fn run<G: Engine>(name: &str, engine: G, slice: u64) -> String {
+    let file = std::fs::read(folder().join(format!("elf/{name}.elf"))).unwrap();
+    let elf = Elf::parse(&file).unwrap();
+    let mut ram = Ram::new(&[PhysRange::new(PhysAddr(RAM), 128 << 20).unwrap()]).unwrap();
+    for segment in elf.program_headers.iter().filter(|segment| segment.p_type == PT_LOAD) {
+        ram.write(BusMaster(0), PhysAddr(segment.p_paddr), &file[segment.file_range()]).unwrap();
+    }
+    let mut bus = Virt { ram, sgis: Sgis::default(), lines_changed: false };
+    let mut cpu = Cpu::with_engine(Core::new(Model::Scorpion, MASTER), engine);
+    cpu.core.pc = elf.entry as u32;
+    cpu.core.semihosting = true;
+    let mut calls = Semihosting::new(1_000_000_000);
+    let mut console = Console::default();
+    loop {
+        let limits = Limits::until_cycle(cpu.core.cycles + slice);
+        let exit = cpu.run(&mut bus, &mut (), limits);
+        cpu.core.lines.fiq = bus.sgis.pending & !bus.sgis.group1 != 0;
+        cpu.core.lines.irq = bus.sgis.pending & bus.sgis.group1 != 0;
+        match exit {
+            Exit::Budget | Exit::Bus if cpu.core.cycles < CYCLE_LIMIT => {}
+            Exit::WaitForInterrupt if cpu.core.lines.fiq || cpu.core.lines.irq => {}
+            Exit::Semihosting => match calls.serve(&mut cpu.core, &mut bus, &mut console) {
+                Outcome::Continue => {}
+                Outcome::Ended { status, .. } => {
+                    assert_eq!(status, 0, "{}", console.text());
+                    return console.text();
+                }
+            },
+            exit => panic!("{name} stops with {exit:?} at {:#x}:\n{}", cpu.core.pc, console.text()),
+        }
+    }
+}
+
+fn compare(name: &str) {
+    let golden = std::fs::read_to_string(folder().join(format!("golden/{name}.txt"))).unwrap();
+    assert!(
+        golden.ends_with("done\n") && !golden.contains("UNEXPECTED"),
+        "the golden is not that of a whole run"
+    );
+    let here = [
+        ("blocks", run(name, BlockEngine::default(), 1 << 20)),
+        ("blocks in short slices", run(name, BlockEngine::default(), 17)),
+        ("single steps", run(name, StepEngine, 1 << 20)),
+    ];
+    for (engine, output) in here {
+        for (number, (ours, theirs)) in output.lines().zip(golden.lines()).enumerate() {
+            assert_eq!(ours, theirs, "{name} with {engine}, line {}", number + 1);
+        }
+        assert_eq!(output.lines().count(), golden.lines().count(), "{name} with {engine}");
+    }
+}
+
+macro_rules! images {
+    ($($test:ident $name:literal),* $(,)?) => {
+        $(#[test]
+        fn $test() {
+            compare($name);
+        })*
+
+        #[test]
+        fn every_image_is_run() {
+            let mut listed = vec![$($name),*];
+            listed.sort_unstable();
+            let mut found: Vec<String> = std::fs::read_dir(folder().join("elf"))
+                .unwrap()
+                .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".elf")?.to_owned()))
+                .collect();
+            found.sort_unstable();
+            assert_eq!(listed, found);
+        }
+    };
+}
+
+images! {
+    banked "banked",
+    exceptions "exceptions",
+    high_vectors "high-vectors",
+    interwork "interwork",
+    mmu_faults "mmu-faults",
+    monitor "monitor",
+    tlb "tlb",
+    translate "translate",
+}
