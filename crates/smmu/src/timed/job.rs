@@ -232,7 +232,15 @@ impl Timed {
                         self.set_phase(slot, Phase::Filling { routed, entry });
                         self.schedule(slot, timing.fill);
                     }
-                    Err(fault) => self.conclude(slot, job, &routed, Err(fault), ports, out),
+                    Err(fault) => {
+                        // A walk that ends before its first read (PDn) has its walker, but no phase yet
+                        // from which `leave` could see that.
+                        let phase = self.jobs[usize::from(slot)].map(|job| job.phase);
+                        if phase.is_some_and(|phase| phase.walking().is_none()) {
+                            self.walkers_used -= 1;
+                        }
+                        self.conclude(slot, job, &routed, Err(fault), ports, out);
+                    }
                 }
             }
         }
