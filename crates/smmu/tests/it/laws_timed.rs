@@ -139,7 +139,7 @@ impl Bench {
     }
 
     fn map(&mut self, page: u32, frame: u32) {
-        let attributes = Attributes { ap: 0b011, ng: page % 3 != 0, ..Attributes::default() };
+        let attributes = Attributes { ap: 0b011, ng: !page.is_multiple_of(3), ..Attributes::default() };
         let va = va(page);
         self.tables.map(&mut self.memory, va, frame << 12, PageSize::Small, attributes).unwrap();
     }
@@ -242,7 +242,7 @@ fn nothing_stale_leaves_after_an_invalidation() {
                     3 => &[(0x808, at | 1), (0x1808, at | 2)],
                     4 => &[(0x80C, at)],
                     // A global entry has no ASID to name.
-                    _ if page % 3 == 0 => &[(0x180C, at)],
+                    _ if page.is_multiple_of(3) => &[(0x180C, at)],
                     _ => &[(0x804, 1), (0x804, 2)],
                 };
                 for (offset, value) in commands {

@@ -14,6 +14,8 @@ mod cases;
 mod devices;
 mod drivers;
 mod laws_reference;
+mod laws_stale;
+mod laws_state;
 mod laws_timed;
 mod registers;
 mod replay_2010;

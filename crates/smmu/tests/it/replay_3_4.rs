@@ -253,7 +253,7 @@ fn kgsl_locks_its_ring_buffer() {
         let mut index = 0;
         for page in 0..PAGES {
             for bank in banks {
-                machine.set(&format!("CB{bank}.V2PUR"), RING + 0x1000 * page | index);
+                machine.set(&format!("CB{bank}.V2PUR"), (RING + 0x1000 * page) | index);
                 assert_eq!(machine.get(&format!("CB{bank}.PAR.FAULT")), 0);
                 assert_eq!(machine.get(&format!("CB{bank}.V2PSR.INDEX")), index);
                 index += 1;

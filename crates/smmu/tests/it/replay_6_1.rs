@@ -75,7 +75,7 @@ fn attributes(prot: Prot) -> Attributes {
 fn flush_range(machine: &mut Machine, bank: u32, va: u32, size: u32, granule: u32) {
     for offset in (0..size).step_by(granule as usize) {
         let asid = machine.get(&format!("CB{bank}.CONTEXTIDR.ASID"));
-        machine.set(&format!("CB{bank}.TLBIVA"), va + offset & 0xFFFF_F000 | asid);
+        machine.set(&format!("CB{bank}.TLBIVA"), (va + offset) & 0xFFFF_F000 | asid);
     }
 }
 
