@@ -302,7 +302,6 @@ impl Engine for BlockEngine {
                 let plain = matches!(result, Ok(Flow::Next | Flow::Jump));
                 if let Some(exit) = finish(core, env, done as u64, last, result) {
                     self.drop_stale(core, env);
-                    core.cycles += core::mem::take(&mut core.wait_cycles);
                     return exit;
                 }
                 if !plain || !whole {

@@ -16,6 +16,7 @@ use crate::model::Model;
 use crate::observe::Observer;
 use crate::op::{Exec, Flow, Op};
 use crate::psr;
+use crate::saved::{RestoreError, SavedCore};
 use crate::state::Core;
 use msmemu_fabric::{Bus, MasterId};
 
@@ -98,6 +99,16 @@ impl<G: Engine> Cpu<G> {
         self.engine.flush(&mut self.core);
     }
 
+    /// Takes saved state back; the engine drops what it derived.
+    ///
+    /// # Errors
+    /// When this core cannot have the state; see [`Core::restore`].
+    pub fn restore(&mut self, saved: &SavedCore) -> Result<(), RestoreError> {
+        let result = self.core.restore(saved);
+        self.engine.flush(&mut self.core);
+        result
+    }
+
     /// Resets the core; the engine drops what it derived.
     pub fn reset(&mut self) {
         self.core.reset();
@@ -148,7 +159,11 @@ fn finish<E: Env>(core: &mut Core, env: &mut E, done: u64, last: &Op, result: Ex
                 Flow::Jump => core.it = psr::it_advance(last.it),
                 Flow::SyncJump => {}
             }
-            (flow == Flow::Exit).then_some(core.exit)
+            if flow == Flow::Exit {
+                core.cycles += core::mem::take(&mut core.wait_cycles);
+                return Some(core.exit);
+            }
+            None
         }
         Err(_) => {
             core.instructions += done - 1;
