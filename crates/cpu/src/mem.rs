@@ -12,7 +12,7 @@ use crate::op::{Op, Raised};
 use crate::state::Core;
 use crate::tlb::Way;
 use msmemu_fabric::{
-    Access, AccessKind, Bus, BusFault, FrameId, MemAttrs, PhysAddr, Prot, Size, Watch, Word,
+    Access, AccessKind, Bus, BusFault, FrameId, MemAttrs, MemType, PhysAddr, Prot, Size, Watch, Word,
 };
 
 /// Kinds of access for translation.
@@ -166,12 +166,29 @@ pub(crate) fn mark_time(core: &mut Core, op: &Op) {
     core.bus_time = core.now(op);
 }
 
-fn check_alignment<W: Datum>(core: &mut Core, va: u32, aligned: bool, write: bool) -> Result<(), Raised> {
+/// Unaligned accesses fault where the instruction or SCTLR.A says so, and where the memory is not Normal: with the MMU off
+/// all of it is Strongly-ordered to data accesses.
+fn check_alignment<W: Datum, E: Env>(
+    core: &mut Core,
+    env: &mut E,
+    va: u32,
+    kind: Kind,
+    privileged: bool,
+    aligned: bool,
+) -> Result<(), Raised> {
     let bytes = if aligned { W::BYTES.min(4) } else { W::BYTES };
-    if va & (bytes - 1) != 0 && (aligned || core.strict_alignment()) {
+    if va & (bytes - 1) == 0 {
+        return Ok(());
+    }
+    let write = kind == Kind::Write;
+    if aligned || core.strict_alignment() {
         return Err(misaligned(core, va, write));
     }
-    Ok(())
+    match mmu::translate(core, env, va, kind, privileged) {
+        Ok(found) if found.attrs.kind == MemType::Normal => Ok(()),
+        Ok(_) => Err(misaligned(core, va, write)),
+        Err(fault) => Err(core.raise(Trap::DataAbort(fault))),
+    }
 }
 
 #[cold]
@@ -186,7 +203,7 @@ fn load_slow<W: Datum, E: Env>(
 ) -> Result<W, Raised> {
     core.bus_time = core.now(op);
     env.bus().at_pc(op.pc);
-    check_alignment::<W>(core, va, aligned, false)?;
+    check_alignment::<W, E>(core, env, va, Kind::Read, privileged, aligned)?;
     let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
     let first = target(core, env, va, Kind::Read, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;
     let mut pa = 0;
@@ -252,7 +269,7 @@ fn store_slow<W: Datum, E: Env>(
 ) -> Result<(), Raised> {
     core.bus_time = core.now(op);
     env.bus().at_pc(op.pc);
-    check_alignment::<W>(core, va, aligned, true)?;
+    check_alignment::<W, E>(core, env, va, Kind::Write, privileged, aligned)?;
     let crosses = (va & 0xFFF) + W::BYTES > 0x1000;
     let raw = if core.big_endian { value.swap() } else { value };
     let first = target(core, env, va, Kind::Write, privileged).map_err(|f| core.raise(Trap::DataAbort(f)))?;

@@ -445,3 +445,26 @@ fn walks_are_observed() {
     let expected = [(1, u64::from(TABLE0) + 4, PAGES | 1), (2, u64::from(PAGES) + 8, 0x0001_0032)];
     assert_eq!(walks.0, expected);
 }
+
+#[test]
+fn unaligned_accesses_need_normal_memory() {
+    use crate::mem;
+    // Strongly-ordered, Device, Normal.
+    for (attributes, allowed) in [(0, false), (1 << 2, false), (1 << 12 | 3 << 2, true)] {
+        let mut machine = Machine::new();
+        machine.poke(TABLE0, 0x0000_0C02 | attributes);
+        machine.poke(0x8000, 0x4433_2211);
+        // First aligned, so that the software TLB knows the page.
+        for (va, aligned) in [(0x8000, true), (0x8001, false), (0x8002, false)] {
+            let mut ctx = Ctx { bus: &mut machine.bus, obs: &mut () };
+            let loaded = mem::load::<u32, _>(&mut machine.core, &mut ctx, &Op::default(), va);
+            let stored = mem::store::<u16, _>(&mut machine.core, &mut ctx, &Op::default(), va | 1, 0x3322);
+            assert_eq!(loaded.is_ok(), aligned || allowed, "{attributes:#x} {va:#x}");
+            assert_eq!(stored.is_ok(), allowed, "{attributes:#x} {va:#x}");
+            if !allowed {
+                let Trap::DataAbort(fault) = machine.core.trap else { panic!() };
+                assert_eq!((fault.status, fault.va), (FaultStatus::Alignment, va | 1));
+            }
+        }
+    }
+}
