@@ -9,6 +9,7 @@
 //! | [`gic`] | QGIC: distributor and CPU interfaces |
 //! | [`soc`] | pins and PS_HOLD, clock controllers, GSBI, TCSR |
 //! | [`timer`] | general purpose and debug timers, watchdog |
+//! | [`traffic_engine`] | master made for verification |
 //! | [`uartdm`] | UARTDM 1.3 |
 #![forbid(unsafe_code)]
 
@@ -17,6 +18,7 @@ mod dma;
 pub mod gic;
 pub mod soc;
 pub mod timer;
+pub mod traffic_engine;
 pub mod uartdm;
 
 pub use device::{Device, Explanation, Gap, Mmio, MmioError, MmioResult, Peek, StateError};

@@ -6,8 +6,9 @@ use core::fmt::Debug;
 use msmemu_devices::gic::{Gic, GicConfig, GicInput, SavedGic, Version};
 use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, SavedSocBlock, SocBehaviour, SocBlock, Tlmm};
 use msmemu_devices::timer::{SavedTimerBlock, TimerBlock};
+use msmemu_devices::traffic_engine::{SavedTrafficEngine, TrafficEngine, TrafficEngineConfig};
 use msmemu_devices::uartdm::{SavedUartdm, UartConfig, Uartdm};
-use msmemu_devices::{Device, Mmio, StateError};
+use msmemu_devices::{Device, DmaAddr, DmaCause, DmaFault, DmaMaster, Mmio, RequestId, StateError};
 use msmemu_fabric::{BusMaster, Size, Time};
 use proptest::prelude::*;
 
@@ -152,6 +153,7 @@ traffic! {
     mmcc: Mmcc;
     gcc: Gcc;
     gsbi: Gsbi;
+    traffic_engine: TrafficEngine;
 }
 
 impl Subject for Gic {
@@ -234,5 +236,65 @@ impl<B: SocBehaviour, const N: usize> Subject for SocBlock<B, N> {
     }
     fn restore(&mut self, saved: SavedSocBlock) -> Result<(), StateError> {
         self.restore(saved)
+    }
+}
+
+/// Drives the DMA side of a master with one random number: takes requests, and completes them at
+/// once, later, twice, or with a fault.
+fn dma<M: DmaMaster>(
+    master: &mut M,
+    now: Time,
+    value: u32,
+    answer: impl Fn(u32, u32) -> Vec<u8>,
+) -> Vec<u64> {
+    let mut seen = Vec::new();
+    let fault = DmaFault { addr: DmaAddr(value), cause: DmaCause::Translation };
+    let complete = |master: &mut M, id, bytes: &[u8]| {
+        master.complete(now, id, if value.is_multiple_of(17) { Err(fault) } else { Ok(bytes) });
+    };
+    for n in 0..value % 40 {
+        let Some(request) = master.next_request(now) else { break };
+        assert!((1..=256).contains(&request.len), "length");
+        assert!(u64::from(request.addr.0) + u64::from(request.len) <= 1 << 32, "wraps");
+        seen.extend([u64::from(request.id.0), u64::from(request.addr.0), u64::from(request.len)]);
+        seen.push(master.write_data(request.id).iter().map(|&byte| u64::from(byte)).sum());
+        if value >> (n % 29) & 3 != 0 {
+            let bytes = answer(value.wrapping_add(n), request.len);
+            complete(master, request.id, &bytes);
+        }
+    }
+    for id in 0..16 {
+        if value >> (id + 8) & 1 != 0 {
+            complete(master, RequestId(id), &answer(value, 64));
+        }
+    }
+    seen
+}
+
+impl Subject for TrafficEngine {
+    type Saved = SavedTrafficEngine;
+    const WINDOW: u32 = 0x50;
+
+    fn fresh() -> Self {
+        Self::new(TrafficEngineConfig::default())
+    }
+    fn save(&self) -> SavedTrafficEngine {
+        self.save()
+    }
+    fn restore(&mut self, saved: SavedTrafficEngine) -> Result<(), StateError> {
+        self.restore(saved)
+    }
+    fn outside(&mut self, now: Time, value: u32) -> Vec<u64> {
+        if value & 0xf00 == 0 {
+            return vec![u64::from(self.write(now, Mmio::word(0xc), 1).is_ok())];
+        }
+        dma(self, now, value, |value, len| {
+            // Answers that are often a frame: a few pages apart, short, any operation.
+            let mut words: Vec<u32> = (0..16).map(|n| value.wrapping_mul(2 * n + 1) & 0x3fff).collect();
+            words[0] = value & 0x3f_ffff & !0x800 & !0xc_0000 & !0x20_0000;
+            words[1] = (value >> 3) & 0x03e7_03e7;
+            words[10] = value & 0x0003_0001;
+            words.iter().flat_map(|word| word.to_le_bytes()).cycle().take(len as usize).collect()
+        })
     }
 }

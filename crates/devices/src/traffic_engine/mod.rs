@@ -1,0 +1,614 @@
+//! The traffic engine: a master made for verification, of our own design.
+//!
+//! It executes chains of command frames from memory and can put any transaction on its port: any
+//! MID, any attributes, bursts of 1 to 256 bytes, up to sixteen outstanding. Its programming
+//! interface is documented in the reference manual, page "Traffic engine".
+
+mod frame;
+mod registers;
+mod saved;
+
+pub use registers::Teng;
+pub use saved::{SavedSlot, SavedTrafficEngine, SavedWork};
+
+use crate::device::{Device, Mmio, MmioResult, Peek, word_register};
+use crate::dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, RequestId};
+use frame::{FRAME_BYTES, Frame, Op, Port, STATUS_OFFSET, Side};
+use msmemu_fabric::{AccessKind, BusFault, Clock, Time};
+use msmemu_regs::RegFile;
+use registers::{TENG_CAPS, TENG_CMD, TENG_CTRL, TENG_FAULT, TENG_FRAME_ATTR, TENG_INT_STATUS};
+use registers::{TENG_MISMATCH, TENG_STATUS};
+
+/// Most outstanding transactions.
+pub const MAX_SLOTS: u32 = 16;
+
+/// What an instance of the engine is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct TrafficEngineConfig {
+    /// Width of its addresses: 24 or 32.
+    pub address_bits: u8,
+    /// Clock of its port.
+    pub clock: Clock,
+    /// Bytes that the port carries in a cycle, at least 1.
+    pub bytes_per_cycle: u32,
+}
+
+impl Default for TrafficEngineConfig {
+    /// 32 address bits, 8 bytes a cycle at 200 MHz.
+    fn default() -> Self {
+        Self { address_bits: 32, clock: Clock::from_hz(200_000_000), bytes_per_cycle: 8 }
+    }
+}
+
+/// What the engine is doing.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub enum Phase {
+    /// Nothing.
+    Idle,
+    /// Reading a frame.
+    Fetch,
+    /// Executing it.
+    Run,
+    /// Writing its status back.
+    Status,
+}
+
+/// What a transaction is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Work {
+    Frame,
+    List,
+    Status,
+    /// Read of the source; `destination` is where the data goes next, if anywhere.
+    Source {
+        destination: u32,
+    },
+    /// Write of the destination.
+    Write,
+    /// Read of the destination of a COMPARE, whose source data the slot holds.
+    Destination,
+}
+
+/// A transaction, waiting to be issued or outstanding.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Slot {
+    work: Work,
+    issued: bool,
+    /// Order of creation.
+    order: u32,
+    addr: u32,
+    len: u32,
+    /// Position in the transfer.
+    offset: u32,
+    /// Bytes to write, or to compare with.
+    data: Vec<u8>,
+}
+
+/// Where a scatter/gather list stands.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct ListCursor {
+    /// Address of the next entry to read.
+    pub next: u32,
+    /// Where the current entry goes on.
+    pub addr: u32,
+    /// What is left of it.
+    pub left: u32,
+}
+
+/// A reason of failure, as `TENG_FAULT.CAUSE` shows it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Cause {
+    Decode = 1,
+    Slave = 2,
+    Translation = 3,
+    Mismatch = 4,
+    BadFrame = 5,
+    BadList = 6,
+    Limit = 7,
+}
+
+/// The traffic engine.
+#[derive(Clone, Debug)]
+pub struct TrafficEngine {
+    config: TrafficEngineConfig,
+    regs: RegFile<Teng, { Teng::WORDS }>,
+    phase: Phase,
+    words: [u32; 16],
+    /// `words` decoded, in the phases that execute it.
+    frame: Option<Frame>,
+    frame_addr: u32,
+    iteration: u32,
+    /// Bytes of the transfer for which transactions exist.
+    begun: u32,
+    list: ListCursor,
+    /// The current frame failed.
+    failed: bool,
+    aborting: bool,
+    /// When the port is free for the next request.
+    next_issue: Time,
+    next_order: u32,
+    slots: Vec<Option<Slot>>,
+}
+
+impl TrafficEngine {
+    /// An engine after power-on.
+    pub fn new(config: TrafficEngineConfig) -> Self {
+        let mut new = Self {
+            config,
+            regs: RegFile::new(),
+            phase: Phase::Idle,
+            words: [0; 16],
+            frame: None,
+            frame_addr: 0,
+            iteration: 0,
+            begun: 0,
+            list: ListCursor::default(),
+            failed: false,
+            aborting: false,
+            next_issue: Time::ZERO,
+            next_order: 0,
+            slots: vec![None; MAX_SLOTS as usize],
+        };
+        new.regs.set_field(TENG_CAPS::ADDR_BITS, u32::from(config.address_bits.clamp(1, 32)));
+        new.regs.set_field(TENG_CAPS::SLOTS, MAX_SLOTS);
+        new.regs.set_field(TENG_CAPS::BURST_LOG2, 8);
+        new
+    }
+
+    fn busy_slots(&self) -> u32 {
+        self.slots.iter().flatten().count() as u32
+    }
+
+    fn own_port(&self) -> Port {
+        let mid = self.regs.field(TENG_FRAME_ATTR::MID);
+        let bits = self.regs.get(Teng::TENG_FRAME_ATTR) & 0x3ff;
+        // The reserved memory type acts as Normal.
+        Port::decode(mid, bits).or_else(|| Port::decode(mid, bits & !0x18 | 0x10)).unwrap_or(Port {
+            mid: msmemu_fabric::Mid(0),
+            prot: msmemu_fabric::Prot::default(),
+            attrs: msmemu_fabric::MemAttrs::NORMAL_NON_CACHEABLE,
+        })
+    }
+
+    /// The address as the port can show it, for `len` bytes; `None` beyond its limit.
+    fn reach(&self, addr: u64, len: u32) -> Option<u32> {
+        let limit = 1_u64 << self.config.address_bits.clamp(1, 32);
+        let addr = if self.regs.is_set(TENG_CTRL::TRUNCATE) { addr & (limit - 1) } else { addr };
+        (addr + u64::from(len) <= limit).then_some(addr as u32)
+    }
+
+    /// Puts a transaction in the first free place; there is one, because the caller has counted.
+    fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32, data: Vec<u8>) {
+        let order = self.next_order;
+        self.next_order = self.next_order.wrapping_add(1);
+        if let Some(free) = self.slots.iter_mut().find(|slot| slot.is_none()) {
+            *free = Some(Slot { work, issued: false, order, addr, len, offset, data });
+        }
+    }
+
+    fn start(&mut self, addr: u32) {
+        self.regs.set(Teng::TENG_STATUS, TENG_STATUS::BUSY.mask());
+        self.aborting = false;
+        self.fetch(addr);
+    }
+
+    fn fetch(&mut self, addr: u32) {
+        self.phase = Phase::Fetch;
+        self.frame = None;
+        self.frame_addr = addr & !3;
+        self.failed = false;
+        self.regs.set(Teng::TENG_CURRENT, self.frame_addr);
+        match self.reach(u64::from(self.frame_addr), FRAME_BYTES) {
+            Some(addr) => self.add(Work::Frame, addr, FRAME_BYTES, 0, Vec::new()),
+            None => {
+                self.fail(Cause::Limit, Work::Frame, self.frame_addr, 0);
+                self.stop();
+            }
+        }
+    }
+
+    /// Records the first failure of a frame.
+    fn fail(&mut self, cause: Cause, work: Work, addr: u32, offset: u32) {
+        if self.failed {
+            return;
+        }
+        self.failed = true;
+        let (access, write) = match work {
+            Work::Frame => (0, 0),
+            Work::List => (1, 0),
+            Work::Source { .. } => (2, 0),
+            Work::Destination => (3, 0),
+            Work::Write => (3, 1),
+            Work::Status => (4, 1),
+        };
+        let fault = TENG_FAULT::CAUSE.set(0, cause as u32);
+        self.regs.set(Teng::TENG_FAULT, TENG_FAULT::WRITE.set(TENG_FAULT::ACCESS.set(fault, access), write));
+        self.regs.set(Teng::TENG_FAULT_ADDR, addr);
+        self.regs.set(Teng::TENG_FAULT_FRAME, self.frame_addr);
+        self.regs.set(Teng::TENG_FAULT_OFFSET, offset);
+        self.regs.set_field(TENG_STATUS::ERROR, 1);
+        self.regs.set_field(TENG_INT_STATUS::ERROR, 1);
+    }
+
+    fn begin_iteration(&mut self, frame: &Frame) {
+        self.begun = 0;
+        self.list = ListCursor { next: frame.list, addr: 0, left: 0 };
+    }
+
+    fn transfer_length(frame: &Frame) -> u32 {
+        if frame.op == Op::Nop { 0 } else { frame.length }
+    }
+
+    /// Creates the next transaction of the transfer, if there is one and a place for it.
+    fn begin_next(&mut self) {
+        let Some(frame) = self.frame.filter(|_| self.phase == Phase::Run) else { return };
+        let length = Self::transfer_length(&frame);
+        if self.failed || self.aborting || self.begun >= length || self.busy_slots() >= frame.outstanding {
+            return;
+        }
+        let offset = self.begun;
+        let mut len = frame.burst.min(length - offset).min(frame.element - offset % frame.element);
+        if frame.op.uses_list() {
+            if self.list.left == 0 {
+                let fetching = self.slots.iter().flatten().any(|slot| slot.work == Work::List);
+                if !fetching {
+                    match self.reach(u64::from(self.list.next), 8) {
+                        Some(addr) => self.add(Work::List, addr, 8, offset, Vec::new()),
+                        None => self.fail(Cause::Limit, Work::List, self.list.next, offset),
+                    }
+                }
+                return;
+            }
+            len = len.min(self.list.left);
+        }
+        let on_list = u64::from(self.list.addr);
+        let address = |side: &Side, listed: bool| {
+            if listed { on_list } else { frame.address(side, offset) }
+        };
+        let source = address(&frame.source, frame.op == Op::Gather);
+        let destination = address(&frame.destination, frame.op == Op::Scatter);
+        let source_work = Work::Source { destination: destination as u32 };
+        let writes = matches!(frame.op, Op::Copy | Op::Fill | Op::Gather | Op::Scatter | Op::Compare);
+        let reached_source = self.reach(source, len);
+        let reached_destination = self.reach(destination, len);
+        if frame.op.reads_source() && reached_source.is_none() {
+            return self.fail(Cause::Limit, source_work, source as u32, offset);
+        }
+        if writes && reached_destination.is_none() {
+            return self.fail(Cause::Limit, Work::Write, destination as u32, offset);
+        }
+        self.begun += len;
+        if frame.op.uses_list() {
+            self.list.addr = self.list.addr.wrapping_add(len);
+            self.list.left -= len;
+        }
+        match (frame.op, reached_source, reached_destination) {
+            (Op::Fill, _, Some(addr)) => {
+                let data = (0..len).map(|n| frame.data_byte(offset + n, addr.wrapping_add(n))).collect();
+                self.add(Work::Write, addr, len, offset, data);
+            }
+            (_, Some(addr), destination) => {
+                let work = Work::Source { destination: destination.unwrap_or(0) };
+                self.add(work, addr, len, offset, Vec::new());
+            }
+            _ => {}
+        }
+    }
+
+    /// Goes on to whatever comes when nothing is left to wait for.
+    fn settle(&mut self) {
+        if self.busy_slots() > 0 {
+            return;
+        }
+        match (self.phase, self.frame) {
+            (Phase::Run, Some(frame)) => {
+                let over = self.failed || self.aborting;
+                if !over && self.begun < Self::transfer_length(&frame) {
+                    return;
+                }
+                if !over && self.iteration < frame.repeat && Self::transfer_length(&frame) > 0 {
+                    self.iteration += 1;
+                    self.begin_iteration(&frame);
+                } else {
+                    self.end_frame(&frame);
+                }
+            }
+            (Phase::Fetch, _) if self.aborting || self.failed => self.stop(),
+            _ => {}
+        }
+    }
+
+    /// The transfer of a frame is over, well or not.
+    fn end_frame(&mut self, frame: &Frame) {
+        let reachable = self.reach(u64::from(self.frame_addr) + u64::from(STATUS_OFFSET), 8);
+        if let Some(addr) = reachable.filter(|_| frame.write_back && !self.aborting) {
+            self.phase = Phase::Status;
+            let fault = if self.failed { self.regs.get(Teng::TENG_FAULT) } else { 0 };
+            let status = 0x8000_0000 | fault;
+            let result = match frame.op {
+                _ if self.failed => self.regs.get(Teng::TENG_FAULT_ADDR),
+                Op::Checksum => self.regs.get(Teng::TENG_CHECKSUM),
+                _ => self.begun,
+            };
+            let data = [status.to_le_bytes(), result.to_le_bytes()].concat();
+            self.add(Work::Status, addr, 8, 0, data);
+        } else {
+            self.leave_frame(frame);
+        }
+    }
+
+    fn leave_frame(&mut self, frame: &Frame) {
+        if self.aborting {
+            return self.stop();
+        }
+        let frames = self.regs.get(Teng::TENG_FRAMES).wrapping_add(1);
+        self.regs.set(Teng::TENG_FRAMES, frames);
+        if frame.interrupt {
+            self.regs.set_field(TENG_INT_STATUS::FRAME, 1);
+        }
+        if self.failed && !frame.keep_going {
+            self.stop();
+        } else if frame.linked {
+            self.fetch(frame.next);
+        } else {
+            self.regs.set_field(TENG_STATUS::DONE, 1);
+            self.stop();
+        }
+    }
+
+    fn stop(&mut self) {
+        self.phase = Phase::Idle;
+        self.frame = None;
+        self.regs.set_field(TENG_STATUS::BUSY, 0);
+        self.regs.set_field(TENG_STATUS::ABORTED, u32::from(self.aborting));
+        self.regs.set_field(TENG_INT_STATUS::DONE, 1);
+        self.aborting = false;
+    }
+
+    fn abort(&mut self) {
+        if self.phase == Phase::Idle {
+            return;
+        }
+        self.aborting = true;
+        // What was not issued never will be.
+        for slot in &mut self.slots {
+            if slot.as_ref().is_some_and(|slot| !slot.issued) {
+                *slot = None;
+            }
+        }
+        if self.phase == Phase::Status && self.busy_slots() == 0 {
+            self.stop();
+        }
+        self.settle();
+    }
+
+    /// The oldest transaction that waits to be issued.
+    fn ready(&self) -> Option<usize> {
+        let waiting = |(n, slot): (usize, &Option<Slot>)| {
+            let slot = slot.as_ref().filter(|slot| !slot.issued)?;
+            Some((self.next_order.wrapping_sub(slot.order), n))
+        };
+        self.slots.iter().enumerate().filter_map(waiting).max().map(|(_, n)| n)
+    }
+
+    fn port_of(&self, work: Work) -> Port {
+        match (work, &self.frame) {
+            (Work::Source { .. }, Some(frame)) => frame.source.port,
+            (Work::Write | Work::Destination, Some(frame)) => frame.destination.port,
+            _ => self.own_port(),
+        }
+    }
+
+    /// Whether [`DmaMaster::next_request`] would find something once the port is free.
+    fn has_work(&self) -> bool {
+        if self.ready().is_some() {
+            return true;
+        }
+        let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return false };
+        let waits_for_list = frame.op.uses_list()
+            && self.list.left == 0
+            && self.slots.iter().flatten().any(|slot| slot.work == Work::List);
+        !self.failed
+            && !self.aborting
+            && self.begun < Self::transfer_length(frame)
+            && self.busy_slots() < frame.outstanding
+            && !waits_for_list
+    }
+
+    fn completed_read(&mut self, mut slot: Slot, place: usize, bytes: &[u8]) {
+        let read = self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(slot.len);
+        self.regs.set(Teng::TENG_BYTES_READ, read);
+        let Some(frame) = self.frame else {
+            return self.completed_frame(bytes);
+        };
+        match (slot.work, frame.op) {
+            (Work::List, _) => {
+                let word = |at: usize| {
+                    bytes.iter().skip(at).take(4).rev().fold(0, |word, &b| word << 8 | u32::from(b))
+                };
+                let (addr, len) = (word(0), word(4));
+                if len == 0 {
+                    self.fail(Cause::BadList, slot.work, slot.addr, slot.offset);
+                }
+                self.list = ListCursor { next: self.list.next.wrapping_add(8), addr, left: len };
+            }
+            (Work::Source { destination }, Op::Copy | Op::Gather | Op::Scatter) => {
+                slot.work = Work::Write;
+                self.requeue(slot, place, destination, bytes.to_vec());
+            }
+            (Work::Source { destination }, Op::Compare) => {
+                slot.work = Work::Destination;
+                self.requeue(slot, place, destination, bytes.to_vec());
+            }
+            (Work::Source { .. }, Op::Checksum) => {
+                let sum = (slot.offset..).zip(bytes).fold(0_u32, |sum, (offset, &byte)| {
+                    sum.wrapping_add(u32::from(byte) << (8 * (offset % 4)))
+                });
+                let sum = self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(sum);
+                self.regs.set(Teng::TENG_CHECKSUM, sum);
+            }
+            (Work::Source { .. }, Op::Verify) => {
+                let expected: Vec<u8> = (0..slot.len)
+                    .map(|n| frame.data_byte(slot.offset + n, slot.addr.wrapping_add(n)))
+                    .collect();
+                self.compare(&slot, &expected, bytes);
+            }
+            (Work::Destination, _) => {
+                let expected = core::mem::take(&mut slot.data);
+                self.compare(&slot, &expected, bytes);
+            }
+            _ => {}
+        }
+    }
+
+    fn compare(&mut self, slot: &Slot, expected: &[u8], found: &[u8]) {
+        let difference = (0_u32..).zip(expected.iter().zip(found)).find(|(_, (a, b))| a != b);
+        if let Some((n, (&expected, &found))) = difference
+            && !self.failed
+        {
+            let mismatch = TENG_MISMATCH::EXPECTED.set(0, u32::from(expected));
+            self.regs.set(Teng::TENG_MISMATCH, TENG_MISMATCH::FOUND.set(mismatch, u32::from(found)));
+            self.fail(Cause::Mismatch, slot.work, slot.addr.wrapping_add(n), slot.offset + n);
+        }
+    }
+
+    /// The second transaction of a pair takes the place of the first.
+    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, data: Vec<u8>) {
+        if self.failed || self.aborting {
+            return;
+        }
+        slot.issued = false;
+        slot.addr = addr;
+        slot.data = data;
+        self.slots[place] = Some(slot);
+    }
+
+    fn completed_frame(&mut self, bytes: &[u8]) {
+        let mut words = [0; 16];
+        for (word, chunk) in words.iter_mut().zip(bytes.chunks_exact(4)) {
+            *word = u32::from_le_bytes([chunk[0], chunk[1], chunk[2], chunk[3]]);
+        }
+        self.words = words;
+        self.frame = Frame::decode(&words);
+        match self.frame {
+            Some(frame) => {
+                self.phase = Phase::Run;
+                self.iteration = 0;
+                self.begin_iteration(&frame);
+                if frame.op == Op::Checksum {
+                    self.regs.set(Teng::TENG_CHECKSUM, 0);
+                }
+            }
+            None => self.fail(Cause::BadFrame, Work::Frame, self.frame_addr, 0),
+        }
+    }
+}
+
+impl Device for TrafficEngine {
+    fn kind(&self) -> &'static str {
+        "traffic-engine"
+    }
+
+    fn read(&mut self, _now: Time, at: Mmio) -> MmioResult<u32> {
+        Ok(self.regs.guest_read(word_register(at)?))
+    }
+
+    fn write(&mut self, now: Time, at: Mmio, value: u32) -> MmioResult<()> {
+        let reg = word_register::<Teng>(at)?;
+        self.regs.guest_write(reg, value);
+        if reg.reg == Teng::TENG_CMD {
+            if TENG_CMD::ABORT.is_set(value) {
+                self.abort();
+            } else if TENG_CMD::START.is_set(value) && self.phase == Phase::Idle && self.busy_slots() == 0 {
+                self.next_issue = self.next_issue.max(now);
+                self.start(self.regs.get(Teng::TENG_FRAME_ADDR));
+            }
+        }
+        Ok(())
+    }
+
+    fn peek(&self, _now: Time, at: Mmio) -> Option<Peek> {
+        let reg = word_register::<Teng>(at).ok()?;
+        Some(Peek { desc: reg.desc(), index: reg.index, value: self.regs.peek(reg) })
+    }
+
+    fn deadline(&self) -> Option<Time> {
+        self.has_work().then_some(self.next_issue)
+    }
+
+    fn lines(&self) -> &'static [&'static str] {
+        &["irq"]
+    }
+
+    fn level(&self, line: usize) -> bool {
+        line == 0 && self.regs.get(Teng::TENG_INT_STATUS) & self.regs.get(Teng::TENG_INT_ENABLE) != 0
+    }
+
+    fn reset(&mut self) {
+        let config = self.config;
+        *self = Self::new(config);
+    }
+}
+
+impl DmaMaster for TrafficEngine {
+    fn next_request(&mut self, now: Time) -> Option<DmaRequest> {
+        if now < self.next_issue {
+            return None;
+        }
+        if self.ready().is_none() {
+            self.begin_next();
+            // A transfer may have failed at its next address, with nothing outstanding.
+            self.settle();
+        }
+        let place = self.ready()?;
+        let slot = self.slots[place].as_mut()?;
+        slot.issued = true;
+        let (work, addr, len) = (slot.work, slot.addr, slot.len);
+        let Port { mid, prot, attrs } = self.port_of(work);
+        let cycles = u64::from(len.div_ceil(self.config.bytes_per_cycle.max(1)));
+        let rate = self.frame.map_or(Time::ZERO, |frame| frame.rate);
+        self.next_issue = now + self.config.clock.span(cycles).max(rate);
+        let kind = match work {
+            Work::Write | Work::Status => AccessKind::Write,
+            Work::Frame | Work::List | Work::Source { .. } | Work::Destination => AccessKind::Read,
+        };
+        Some(DmaRequest { id: RequestId(place as u32), addr: DmaAddr(addr), len, kind, mid, prot, attrs })
+    }
+
+    fn write_data(&self, id: RequestId) -> &[u8] {
+        match self.slots.get(id.0 as usize) {
+            Some(Some(slot)) if slot.issued && matches!(slot.work, Work::Write | Work::Status) => &slot.data,
+            _ => &[],
+        }
+    }
+
+    fn complete(&mut self, _now: Time, id: RequestId, outcome: Result<&[u8], DmaFault>) {
+        let place = id.0 as usize;
+        let Some(entry) = self.slots.get_mut(place) else { return };
+        let Some(slot) = entry.take_if(|slot| slot.issued) else { return };
+        match outcome {
+            Err(DmaFault { addr, cause }) => {
+                let cause = match cause {
+                    DmaCause::Bus(BusFault::Decode) => Cause::Decode,
+                    DmaCause::Bus(BusFault::Slave) => Cause::Slave,
+                    DmaCause::Translation => Cause::Translation,
+                };
+                self.fail(cause, slot.work, addr.0, slot.offset);
+            }
+            Ok(bytes) => match slot.work {
+                Work::Write | Work::Status => {
+                    let written = self.regs.get(Teng::TENG_BYTES_WRITTEN).wrapping_add(slot.len);
+                    self.regs.set(Teng::TENG_BYTES_WRITTEN, written);
+                }
+                _ if self.aborting => {}
+                _ => self.completed_read(slot.clone(), place, bytes),
+            },
+        }
+        if let (Work::Status, Some(frame)) = (slot.work, self.frame) {
+            self.leave_frame(&frame);
+        }
+        self.settle();
+    }
+}
