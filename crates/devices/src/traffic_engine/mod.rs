@@ -475,12 +475,14 @@ impl TrafficEngine {
     }
 
     /// The second transaction of a pair takes the place of the first.
-    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, data: Vec<u8>) {
+    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, mut data: Vec<u8>) {
         if self.failed || self.aborting {
             return;
         }
         slot.issued = false;
         slot.addr = addr;
+        // A transaction keeps its length, whatever the answer's was.
+        data.resize(slot.len as usize, 0);
         slot.data = data;
         self.slots[place] = Some(slot);
     }
