@@ -17,30 +17,53 @@ pub(crate) type BankRegs = RegFile<ContextBank, { ContextBank::WORDS }>;
 /// M2VCBR for bypassed ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Overrides {
+    /// Whether one of the next two is there.
+    replaces: bool,
     /// Memory type to use instead.
-    pub(crate) kind: Option<MemoryKind>,
+    kind: Option<MemoryKind>,
     /// Shareability to use instead.
-    pub(crate) shareability: Option<Shareability>,
+    shareability: Option<Shareability>,
     /// Redirect cacheable traffic, by shareability: bit 0 none, 1 outer, 2 inner.
-    pub(crate) redirect: u8,
+    redirect: u8,
 }
 
 impl Overrides {
+    /// From a memory type code that replaces the type, the code of PTSHCFG or BPSHCFG, and the redirection
+    /// bits for outer shareable, inner shareable and not shareable traffic.
+    pub(crate) fn new(type_code: Option<u32>, shareability: u32, redirect: [u32; 3]) -> Self {
+        let kind = type_code.map(MemoryKind::from_type_code);
+        let shareability = shareability_override(shareability);
+        let [outer, inner, none] = redirect;
+        Self {
+            replaces: kind.is_some() || shareability.is_some(),
+            kind,
+            shareability,
+            redirect: (none | outer << 1 | inner << 2) as u8,
+        }
+    }
+
     #[inline]
     pub(crate) fn apply(&self, mut attributes: MemoryAttributes) -> MemoryAttributes {
+        if self.replaces {
+            attributes = self.replace(attributes);
+        }
+        attributes.redirected_by(self.redirect)
+    }
+
+    #[cold]
+    fn replace(&self, mut attributes: MemoryAttributes) -> MemoryAttributes {
         if let Some(kind) = self.kind {
             attributes = attributes.with_kind(kind);
         }
         if let Some(shareability) = self.shareability {
             attributes = attributes.with_shareability(shareability);
         }
-        let redirect = self.redirect >> attributes.shareability() as u8 & 1 != 0;
-        attributes.with_redirect(redirect && attributes.cacheable())
+        attributes
     }
 }
 
 /// The code of PTSHCFG and BPSHCFG.
-pub(crate) const fn shareability_override(code: u32) -> Option<Shareability> {
+const fn shareability_override(code: u32) -> Option<Shareability> {
     match code {
         1 => Some(Shareability::Outer),
         2 => Some(Shareability::Inner),
@@ -126,15 +149,11 @@ impl Context {
             translate: enabled && !CR::CLIENTPD.is_set(cr),
             privileged_and: privcfg != 2,
             privileged_or: privcfg == 3,
-            overrides: Overrides {
-                kind: ACTLR::PTMTCFG
-                    .is_set(actlr)
-                    .then(|| MemoryKind::from_type_code(ACTLR::PTMEMTYPE.get(actlr))),
-                shareability: shareability_override(ACTLR::PTSHCFG.get(actlr)),
-                redirect: (ACTLR::RCNSH.get(actlr)
-                    | ACTLR::RCOSH.get(actlr) << 1
-                    | ACTLR::RCISH.get(actlr) << 2) as u8,
-            },
+            overrides: Overrides::new(
+                ACTLR::PTMTCFG.is_set(actlr).then_some(ACTLR::PTMEMTYPE.get(actlr)),
+                ACTLR::PTSHCFG.get(actlr),
+                [ACTLR::RCOSH, ACTLR::RCISH, ACTLR::RCNSH].map(|field| field.get(actlr)),
+            ),
             upper: if n == 0 { 0 } else { !(u32::MAX >> n) },
             bases: [
                 base(regs.get(ContextBank::TTBR0), u32::MAX << (14 - n), TTBCR::PD0.is_set(ttbcr)),

@@ -12,33 +12,22 @@ use crate::tlb::{Tag, TlbEntry};
 /// are unique: a page is filled only after it was missed.
 #[derive(Clone, Debug)]
 pub(crate) struct MicroTlb {
-    keys: Vec<u64>,
-    entries: Vec<TlbEntry>,
+    slots: Vec<Slot>,
     pointer: usize,
     /// The slot of the last hit, looked at first. Not state: it never changes a result.
     hint: usize,
     used: bool,
 }
 
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    key: u64,
+    entry: TlbEntry,
+}
+
 const INVALID: u64 = u64::MAX;
 
-/// Filler for unused slots; never read, as their key is invalid.
-const EMPTY: TlbEntry = TlbEntry {
-    va: 0,
-    pa: 0,
-    descriptors: [0; 2],
-    attributes: crate::spec::memory_type::MemoryAttributes::NON_CACHED,
-    permissions: crate::tlb::Permissions::from_bits(0),
-    size: crate::spec::descriptor::PageSize::Small,
-    table_size: crate::spec::descriptor::PageSize::Small,
-    vmid: 0,
-    asid: 0,
-    bank: 0,
-    global: false,
-    non_secure: false,
-    ns_descriptor: false,
-    locked: false,
-};
+const EMPTY: Slot = Slot { key: INVALID, entry: TlbEntry::EMPTY };
 
 #[inline]
 const fn key(va: u32, tag: Tag) -> u64 {
@@ -47,26 +36,25 @@ const fn key(va: u32, tag: Tag) -> u64 {
 
 impl MicroTlb {
     pub(crate) fn new(entries: u8) -> Self {
-        let entries = usize::from(entries);
-        Self { keys: vec![INVALID; entries], entries: vec![EMPTY; entries], pointer: 0, hint: 0, used: false }
+        Self { slots: vec![EMPTY; usize::from(entries)], pointer: 0, hint: 0, used: false }
     }
 
     #[inline]
     pub(crate) fn lookup(&mut self, va: u32, tag: Tag) -> Option<&TlbEntry> {
         let key = key(va, tag);
-        if self.keys.get(self.hint) != Some(&key) {
-            self.hint = self.keys.iter().position(|&k| k == key)?;
+        match self.slots.get(self.hint) {
+            Some(slot) if slot.key == key => {}
+            _ => self.hint = self.slots.iter().position(|slot| slot.key == key)?,
         }
-        self.entries.get(self.hint)
+        Some(&self.slots[self.hint].entry)
     }
 
     #[inline]
     pub(crate) fn fill(&mut self, va: u32, tag: Tag, entry: &TlbEntry) -> bool {
         let at = self.pointer;
-        let Some(slot) = self.keys.get_mut(at) else { return false };
-        *slot = key(va, tag);
-        self.entries[at] = *entry;
-        self.pointer = if at + 1 == self.entries.len() { 0 } else { at + 1 };
+        let Some(slot) = self.slots.get_mut(at) else { return false };
+        *slot = Slot { key: key(va, tag), entry: *entry };
+        self.pointer = if at + 1 == self.slots.len() { 0 } else { at + 1 };
         self.used = true;
         true
     }
@@ -74,7 +62,7 @@ impl MicroTlb {
     /// Empties it. The replacement pointer stays.
     pub(crate) fn flush(&mut self) {
         if core::mem::take(&mut self.used) {
-            self.keys.fill(INVALID);
+            self.slots.fill(EMPTY);
         }
     }
 
@@ -85,19 +73,18 @@ impl MicroTlb {
 
     /// The entry in a slot.
     pub(crate) fn get(&self, index: usize) -> Option<&TlbEntry> {
-        self.keys.get(index).filter(|&&key| key != INVALID)?;
-        self.entries.get(index)
+        self.slots.get(index).filter(|slot| slot.key != INVALID).map(|slot| &slot.entry)
     }
 
     pub(crate) fn save(&self) -> SavedMicroTlb {
-        let Self { keys, entries, pointer, hint: _, used: _ } = self;
-        let slots = keys.iter().zip(entries).map(|(&key, entry)| (key != INVALID).then_some((key, *entry)));
+        let Self { slots, pointer, hint: _, used: _ } = self;
+        let slots = slots.iter().map(|slot| (slot.key != INVALID).then_some((slot.key, slot.entry)));
         SavedMicroTlb { slots: slots.collect(), pointer: *pointer as u64 }
     }
 
     pub(crate) fn restore(&mut self, saved: &SavedMicroTlb) -> Result<(), RestoreError> {
         let SavedMicroTlb { slots, pointer } = saved;
-        if slots.len() != self.keys.len() {
+        if slots.len() != self.slots.len() {
             return Err(RestoreError::Shape { what: "micro-TLB" });
         }
         let pointer = usize::try_from(*pointer).unwrap_or(usize::MAX);
@@ -105,13 +92,13 @@ impl MicroTlb {
             return Err(RestoreError::Value { what: "micro-TLB replacement pointer" });
         }
         let mut new = Self::new(slots.len() as u8);
-        for (slot, (key, entry)) in slots.iter().zip(new.keys.iter_mut().zip(&mut new.entries)) {
-            let Some((saved_key, saved_entry)) = slot else { continue };
-            saved_entry.check()?;
-            if *saved_key >> 37 != 0 {
+        for (saved, slot) in slots.iter().zip(&mut new.slots) {
+            let Some((key, entry)) = *saved else { continue };
+            entry.check()?;
+            if key >> 37 != 0 {
                 return Err(RestoreError::Value { what: "micro-TLB key" });
             }
-            (*key, *entry) = (*saved_key, *saved_entry);
+            *slot = Slot { key, entry };
             new.used = true;
         }
         new.pointer = pointer;

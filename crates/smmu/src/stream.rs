@@ -1,8 +1,7 @@
 //! The stream side: from a master's MID to a bank, or out of the model at once.
 
-use crate::context::{Overrides, shareability_override};
+use crate::context::Overrides;
 use crate::spec::global_page::M2VCBR_N;
-use crate::spec::memory_type::MemoryKind;
 
 /// One M2VCBR entry, decoded.
 #[derive(Clone, Copy, Debug)]
@@ -29,15 +28,11 @@ impl Route {
             non_secure_and: nscfg != 2,
             non_secure_or: nscfg == 3,
             bypass_forbidden: M2VCBR_N::BYPASSD.is_set(word),
-            overrides: Overrides {
-                kind: M2VCBR_N::BPMTCFG
-                    .is_set(word)
-                    .then(|| MemoryKind::from_type_code(M2VCBR_N::BPMEMTYPE.get(word))),
-                shareability: shareability_override(M2VCBR_N::BPSHCFG.get(word)),
-                redirect: (M2VCBR_N::BPRCNSH.get(word)
-                    | M2VCBR_N::BPRCOSH.get(word) << 1
-                    | M2VCBR_N::BPRCISH.get(word) << 2) as u8,
-            },
+            overrides: Overrides::new(
+                M2VCBR_N::BPMTCFG.is_set(word).then_some(M2VCBR_N::BPMEMTYPE.get(word)),
+                M2VCBR_N::BPSHCFG.get(word),
+                [M2VCBR_N::BPRCOSH, M2VCBR_N::BPRCISH, M2VCBR_N::BPRCNSH].map(|field| field.get(word)),
+            ),
         }
     }
 

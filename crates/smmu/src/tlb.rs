@@ -7,6 +7,7 @@ use crate::config::TlbGeometry;
 use crate::observe::Invalidation;
 use crate::saved::RestoreError;
 use crate::spec::descriptor::PageSize;
+use crate::spec::fault_code::Level;
 use crate::spec::memory_type::MemoryAttributes;
 
 /// Who may do what with a page. The bits are those of TLBTR0.
@@ -96,11 +97,38 @@ pub struct TlbEntry {
 }
 
 impl TlbEntry {
+    /// Fills slots that are not in use; never seen.
+    pub(crate) const EMPTY: Self = Self {
+        va: 0,
+        pa: 0,
+        descriptors: [0; 2],
+        attributes: MemoryAttributes::NON_CACHED,
+        permissions: Permissions(0),
+        size: PageSize::Small,
+        table_size: PageSize::Small,
+        vmid: 0,
+        asid: 0,
+        bank: 0,
+        global: false,
+        non_secure: false,
+        ns_descriptor: false,
+        locked: false,
+    };
+
     /// The physical address of `va`, which lies in the page.
     #[inline]
     pub const fn translate(&self, va: u32) -> u32 {
         let mask = self.size.mask();
         self.pa & mask | va & !mask
+    }
+
+    /// Level of the descriptor that maps the page.
+    #[inline]
+    pub const fn level(&self) -> Level {
+        match self.table_size {
+            PageSize::Small | PageSize::Large => Level::Second,
+            PageSize::Section | PageSize::Supersection => Level::First,
+        }
     }
 
     /// Checks what a saved entry must keep to be one that the model can make or be poked with.
@@ -116,10 +144,12 @@ impl TlbEntry {
         Ok(())
     }
 
+    #[inline]
     fn tag(&self) -> Tag {
         Tag::new(self.vmid, self.asid, self.non_secure)
     }
 
+    #[inline]
     fn key(&self) -> u32 {
         key(self.va, self.size)
     }
@@ -145,10 +175,12 @@ impl Tag {
         Self(self.0 & !Self::NON_SECURE | (non_secure as u32) << 16)
     }
 
+    #[inline]
     pub(crate) const fn vmid(self) -> u8 {
         self.0 as u8
     }
 
+    #[inline]
     pub(crate) const fn asid(self) -> u8 {
         (self.0 >> 8) as u8
     }
@@ -176,15 +208,26 @@ const fn key(va: u32, size: PageSize) -> u32 {
 
 const NONE: u16 = u16::MAX;
 
-/// The comparing part of an entry, and its link in the index.
+/// An entry, with what a lookup compares and its link in the index beside it.
 #[derive(Clone, Copy, Debug)]
-struct Compare {
+struct Slot {
     key: u32,
     tag: u32,
     /// Tag bits that count: no ASID for a global entry.
     mask: u32,
     /// Next entry of the same bucket.
     next: u16,
+    used: bool,
+    entry: TlbEntry,
+}
+
+impl Slot {
+    const EMPTY: Self = Self { key: 0, tag: 0, mask: 0, next: NONE, used: false, entry: TlbEntry::EMPTY };
+
+    #[inline]
+    const fn matches(&self, key: u32, tag: Tag) -> bool {
+        self.key == key && (self.tag ^ tag.bits()) & self.mask == 0
+    }
 }
 
 /// Result of a lookup.
@@ -204,11 +247,12 @@ pub(crate) enum Lookup {
 #[derive(Clone, Debug)]
 pub(crate) struct Tlb {
     geometry: TlbGeometry,
-    entries: Vec<Option<TlbEntry>>,
-    compare: Vec<Compare>,
+    slots: Vec<Slot>,
     buckets: Vec<u16>,
     /// Shift that brings a hash into the range of `buckets`.
     hash_shift: u32,
+    /// Logarithm of the number of sets.
+    set_bits: u32,
     /// Entries of each size.
     population: [u16; 4],
     /// Next way to replace, by set.
@@ -220,16 +264,16 @@ pub(crate) struct Tlb {
 impl Tlb {
     pub(crate) fn new(geometry: TlbGeometry) -> Self {
         let entries = usize::from(geometry.entries);
-        let buckets = (entries * 2).max(2);
-        let empty = Compare { key: 0, tag: 0, mask: 0, next: NONE };
+        let buckets = entries * 2;
+        let sets = geometry.entries / geometry.ways;
         Self {
             geometry,
-            entries: vec![None; entries],
-            compare: vec![empty; entries],
+            slots: vec![Slot::EMPTY; entries],
             buckets: vec![NONE; buckets],
             hash_shift: u32::BITS - buckets.trailing_zeros(),
+            set_bits: sets.trailing_zeros(),
             population: [0; 4],
-            pointers: vec![0; entries / usize::from(geometry.ways)],
+            pointers: vec![0; usize::from(sets)],
             floor: 0,
         }
     }
@@ -243,8 +287,15 @@ impl Tlb {
         self.geometry.entries
     }
 
+    #[inline]
     pub(crate) fn get(&self, index: u16) -> Option<&TlbEntry> {
-        self.entries.get(usize::from(index))?.as_ref()
+        self.slots.get(usize::from(index)).filter(|slot| slot.used).map(|slot| &slot.entry)
+    }
+
+    /// The entry that a lookup hit.
+    #[inline]
+    pub(crate) fn hit(&self, index: u16) -> &TlbEntry {
+        &self.slots[usize::from(index)].entry
     }
 
     /// Entries in use.
@@ -267,12 +318,12 @@ impl Tlb {
             }
             let key = key(va, size);
             let mut at = self.buckets[self.bucket(key)];
-            while let Some(compare) = self.compare.get(usize::from(at)) {
-                if compare.key == key && (compare.tag ^ tag.bits()) & compare.mask == 0 {
+            while let Some(slot) = self.slots.get(usize::from(at)) {
+                if slot.matches(key, tag) {
                     found = at;
                     matches += 1;
                 }
-                at = compare.next;
+                at = slot.next;
             }
         }
         match matches {
@@ -284,69 +335,77 @@ impl Tlb {
 
     /// Where a miss puts the entry: over one with the same tags and page, else by round robin. `None` if
     /// nothing may be replaced.
+    #[inline]
     pub(crate) fn choose(&mut self, entry: &TlbEntry) -> Option<u16> {
         if let Some(same) = self.same(entry) {
             return Some(same);
         }
         let ways = self.geometry.ways;
-        let sets = self.geometry.entries / ways;
+        let sets = 1u16 << self.set_bits;
         let set = (entry.va >> entry.size.shift()) as u16 & (sets - 1);
-        let first = self.floor.saturating_sub(set).div_ceil(sets);
+        // The first way that is not below the floor.
+        let first = (self.floor.saturating_sub(set) + (sets - 1)) >> self.set_bits;
         if first >= ways {
             return None;
         }
         let pointer = &mut self.pointers[usize::from(set)];
-        let way = if (first..ways).contains(pointer) { *pointer } else { first };
+        let way = if *pointer < first || *pointer >= ways { first } else { *pointer };
         *pointer = way + 1;
-        Some(way * sets + set)
+        Some(way << self.set_bits | set)
     }
 
     /// The entry that differs from the given one only in what it maps to.
+    #[inline]
     pub(crate) fn same(&self, entry: &TlbEntry) -> Option<u16> {
         let key = entry.key();
         let mask = tag_mask(entry);
         let mut at = self.buckets[self.bucket(key)];
-        while let Some(compare) = self.compare.get(usize::from(at)) {
-            if compare.key == key && compare.mask == mask && (compare.tag ^ entry.tag().bits()) & mask == 0 {
+        while let Some(slot) = self.slots.get(usize::from(at)) {
+            if slot.mask == mask && slot.matches(key, entry.tag()) {
                 return Some(at);
             }
-            at = compare.next;
+            at = slot.next;
         }
         None
     }
 
     /// Stores or removes an entry, and gives the one that was there.
+    #[inline]
     pub(crate) fn replace(&mut self, index: u16, entry: Option<TlbEntry>) -> Option<TlbEntry> {
-        let at = usize::from(index);
-        let old = core::mem::replace(self.entries.get_mut(at)?, entry);
-        if let Some(old) = &old {
-            self.population[old.size as usize] -= 1;
+        let slot = *self.slots.get(usize::from(index))?;
+        if slot.used {
+            self.population[slot.entry.size as usize] -= 1;
             self.unlink(index);
         }
-        if let Some(entry) = &entry {
-            self.population[entry.size as usize] += 1;
-            let key = entry.key();
-            let bucket = self.bucket(key);
-            let next = core::mem::replace(&mut self.buckets[bucket], index);
-            self.compare[at] = Compare { key, tag: entry.tag().bits(), mask: tag_mask(entry), next };
-        }
-        old
+        self.slots[usize::from(index)] = match entry {
+            None => Slot::EMPTY,
+            Some(entry) => {
+                self.population[entry.size as usize] += 1;
+                let key = entry.key();
+                let bucket = self.bucket(key);
+                let next = core::mem::replace(&mut self.buckets[bucket], index);
+                Slot { key, tag: entry.tag().bits(), mask: tag_mask(&entry), next, used: true, entry }
+            }
+        };
+        slot.used.then_some(slot.entry)
     }
 
+    #[inline]
     fn unlink(&mut self, index: u16) {
-        let Compare { key, next, .. } = self.compare[usize::from(index)];
+        let Slot { key, next, .. } = self.slots[usize::from(index)];
         let bucket = self.bucket(key);
-        if self.buckets[bucket] == index {
-            self.buckets[bucket] = next;
+        let mut at = core::mem::replace(&mut self.buckets[bucket], next);
+        if at == index {
             return;
         }
-        let mut at = self.buckets[bucket];
-        while let Some(compare) = self.compare.get_mut(usize::from(at)) {
-            if compare.next == index {
-                compare.next = next;
+        // Not the first of its bucket: put the first back and skip it further on.
+        self.buckets[bucket] = at;
+        while let Some(slot) = self.slots.get_mut(usize::from(at)) {
+            if slot.next == index {
+                slot.next = next;
                 return;
             }
-            at = compare.next;
+            at = slot.next;
         }
     }
 
@@ -363,11 +422,9 @@ impl Tlb {
             | Invalidation::Vmid { .. }
             | Invalidation::Context { .. }
             | Invalidation::Asid { .. } => {
-                let all = self.entries.iter().enumerate();
-                out.extend(all.filter_map(|(i, entry)| {
-                    let entry = entry.as_ref()?;
-                    names(command, entry).then_some(i as u16)
-                }));
+                let all = (0u16..).zip(&self.slots);
+                let named = all.filter(|(_, slot)| slot.used && names(command, &slot.entry));
+                out.extend(named.map(|(index, _)| index));
                 return;
             }
         };
@@ -377,13 +434,13 @@ impl Tlb {
             }
             let key = key(va, size);
             let mut at = self.buckets[self.bucket(key)];
-            while let Some(compare) = self.compare.get(usize::from(at)) {
-                let mask = compare.mask & if asid.is_some() { !Tag::NON_SECURE } else { 0xFF };
+            while let Some(slot) = self.slots.get(usize::from(at)) {
+                let mask = slot.mask & if asid.is_some() { !Tag::NON_SECURE } else { 0xFF };
                 let tag = Tag::new(vmid, asid.unwrap_or(0), false).bits();
-                if compare.key == key && (compare.tag ^ tag) & mask == 0 {
+                if slot.key == key && (slot.tag ^ tag) & mask == 0 {
                     out.push(at);
                 }
-                at = compare.next;
+                at = slot.next;
             }
         }
         out.sort_unstable();
@@ -398,24 +455,25 @@ impl Tlb {
     }
 
     pub(crate) fn save(&self) -> SavedTlb {
-        // Index and population follow from the entries, the floor from the registers.
+        // The index and the counts follow from the entries, the floor from the registers.
         let Self {
             geometry: _,
-            entries,
-            compare: _,
+            slots,
             buckets: _,
             hash_shift: _,
+            set_bits: _,
             population: _,
             pointers,
             floor: _,
         } = self;
-        SavedTlb { entries: entries.clone(), pointers: pointers.clone() }
+        let entries = slots.iter().map(|slot| slot.used.then_some(slot.entry));
+        SavedTlb { entries: entries.collect(), pointers: pointers.clone() }
     }
 
     /// Takes saved entries. The caller sets the floor.
     pub(crate) fn restore(&mut self, saved: &SavedTlb) -> Result<(), RestoreError> {
         let SavedTlb { entries, pointers } = saved;
-        if entries.len() != self.entries.len() || pointers.len() != self.pointers.len() {
+        if entries.len() != self.slots.len() || pointers.len() != self.pointers.len() {
             return Err(RestoreError::Shape { what: "TLB" });
         }
         if pointers.iter().any(|&way| way > self.geometry.ways) {
@@ -434,6 +492,7 @@ impl Tlb {
     }
 }
 
+#[inline]
 const fn tag_mask(entry: &TlbEntry) -> u32 {
     if entry.global { Tag::ALL & !Tag::ASID } else { Tag::ALL }
 }

@@ -7,7 +7,7 @@ use crate::ports::{BusError, DescriptorPort, DescriptorRead, DescriptorWrite, Po
 use crate::request::{Access, Answer, Found, Released, Request, Translation};
 use crate::saved::RestoreError;
 use crate::spec::descriptor::PageSize;
-use crate::spec::fault_code::{Fault, FaultCause, Level};
+use crate::spec::fault_code::{Fault, FaultCause};
 use crate::spec::global_page::CR;
 use crate::stream::Route;
 use crate::tap::Taps;
@@ -39,8 +39,29 @@ impl Routed {
     }
 }
 
-/// What the TLBs and the tables say to a transaction.
-pub(crate) type Verdict = Result<Translation, Fault>;
+/// What the main TLB says to a transaction.
+pub(crate) enum MainLookup {
+    Hit(TlbEntry),
+    Walk,
+    Fault(Fault),
+}
+
+/// A transaction that is not looked up, and why. Small, so that the way to a hit stays cheap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Refused {
+    mid: u16,
+    why: Refusal,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Refusal {
+    /// The MID leads to no bank.
+    NoBank,
+    /// The bank holds transactions.
+    Queue,
+    /// The bank does not translate.
+    Bypass,
+}
 
 /// A finished walk.
 pub(crate) struct Walked {
@@ -118,13 +139,12 @@ impl Smmu {
     ) -> Answer {
         let routed = match self.route(request, released, ports) {
             Ok(routed) => routed,
-            Err(answer) => return answer,
+            Err(refused) => return self.refuse(request, refused, ports),
         };
-        let verdict = match self.lookup_micro(request, &routed, ports) {
-            Some(verdict) => verdict,
+        match self.lookup_micro(request, &routed, ports) {
+            Some(entry) => self.grant(request, &routed, &entry, Found::MicroTlb, ports),
             None => self.look_further(request, &routed, ports),
-        };
-        self.conclude(request, &routed, verdict, ports)
+        }
     }
 
     /// After a micro-TLB miss: the main TLB, then the tables.
@@ -134,46 +154,76 @@ impl Smmu {
         request: &Request,
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
-    ) -> Verdict {
-        if let Some(verdict) = self.lookup_main(request, routed, ports) {
-            return verdict;
+    ) -> Answer {
+        match self.lookup_main(request, routed, ports) {
+            MainLookup::Hit(entry) => self.grant(request, routed, &entry, Found::MainTlb, ports),
+            MainLookup::Fault(fault) => self.fail(request, routed, fault, ports),
+            MainLookup::Walk => {
+                let origin = Origin::Transaction(request);
+                let walked = self.walk(origin, routed.bank, request.va, routed.tag, ports);
+                match walked.result {
+                    Ok(entry) => self.take_walk(request, routed, &entry, ports),
+                    Err(fault) => self.fail(request, routed, fault, ports),
+                }
+            }
         }
-        let origin = Origin::Transaction(request);
-        let walked = self.walk(origin, routed.bank, request.va, routed.tag, ports);
-        self.take_walk(request, routed, walked.result, ports)
     }
 
-    /// From the MID to the bank. `Err` is the answer of a transaction that is not looked up.
-    #[inline]
-    pub(crate) fn route<M, O: Observer, T: Taps>(
+    /// A transaction that was looked up has no translation.
+    #[cold]
+    pub(crate) fn fail<M, O: Observer, T: Taps>(
         &mut self,
+        request: &Request,
+        routed: &Routed,
+        fault: Fault,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        self.fault(routed.bank, request, routed.access, fault, ports)
+    }
+
+    /// From the MID to the bank.
+    #[inline]
+    pub(crate) fn route<M, O, T: Taps>(
+        &self,
         request: &Request,
         released: bool,
         ports: &mut Ports<M, O, T>,
-    ) -> Result<Routed, Answer> {
+    ) -> Result<Routed, Refused> {
         let mid = ports.taps.mid(request);
-        let Some(&route) = self.routes.get(usize::from(mid)) else {
-            return Err(self.no_bank(request, Route::decode(0), request.access, ports));
-        };
-        let mut access = request.access;
-        access.non_secure = route.non_secure(access.non_secure);
-        let Some(bank) = self.banks.get(usize::from(route.bank)) else {
-            return Err(self.no_bank(request, route, access, ports));
-        };
+        let refused = |why| Err(Refused { mid, why });
+        let Some(route) = self.routes.get(usize::from(mid)) else { return refused(Refusal::NoBank) };
+        let Some(bank) = self.banks.get(usize::from(route.bank)) else { return refused(Refusal::NoBank) };
         // A released transaction does not wait for those behind it.
         if !bank.held.is_empty() && (!released || bank.stalled()) {
-            return Err(self.queue(route.bank, request, ports));
+            return refused(Refusal::Queue);
         }
         if !bank.context.translate {
-            return Err(self.bypass(request, route, access, ports));
+            return refused(Refusal::Bypass);
         }
+        let mut access = request.access;
+        access.non_secure = route.non_secure(access.non_secure);
         access.privileged = bank.context.privileged(access.privileged);
-        Ok(Routed {
-            bank: route.bank,
-            vmid: route.vmid,
-            tag: bank.context.tag.with_security(access.non_secure),
-            access,
-        })
+        let tag = bank.context.tag.with_security(access.non_secure);
+        Ok(Routed { bank: route.bank, vmid: route.vmid, tag, access })
+    }
+
+    /// Answers a transaction that is not looked up.
+    #[inline(never)]
+    pub(crate) fn refuse<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        refused: Refused,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
+        // A MID without an entry has the attributes of one that was never written.
+        let route = self.routes.get(usize::from(refused.mid)).copied().unwrap_or(Route::decode(0));
+        let non_secure = route.non_secure(request.access.non_secure);
+        let access = Access { non_secure, ..request.access };
+        match refused.why {
+            Refusal::NoBank => self.no_bank(request, route, access, ports),
+            Refusal::Queue => self.queue(route.bank, request, ports),
+            Refusal::Bypass => self.bypass(request, route, access, ports),
+        }
     }
 
     /// A transaction whose MID leads to no bank: an error, unless CLIENTPD lets all traffic through.
@@ -229,41 +279,47 @@ impl Smmu {
         request: &Request,
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
-    ) -> Option<Verdict> {
+    ) -> Option<TlbEntry> {
         let bank = routed.bank;
         let port = self.port(request);
-        let hit = self.micro[usize::from(port)].lookup(request.va, routed.tag).copied();
-        ports.observer.event(Event::MicroLookup { request, bank, hit: hit.as_ref() });
-        let mut entry = hit?;
+        let Some(hit) = self.micro[usize::from(port)].lookup(request.va, routed.tag) else {
+            ports.observer.event(Event::MicroLookup { request, bank, hit: None });
+            return None;
+        };
+        ports.observer.event(Event::MicroLookup { request, bank, hit: Some(hit) });
+        let mut entry = *hit;
         ports.taps.micro_hit(port, &mut entry);
         self.stats.contexts[usize::from(bank)].micro_hits += 1;
-        Some(self.permit(request, routed, &entry, Found::MicroTlb))
+        Some(entry)
     }
 
-    /// Asks the main TLB. `None`: walk.
+    /// Asks the main TLB.
     #[inline]
     pub(crate) fn lookup_main<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
-    ) -> Option<Verdict> {
+    ) -> MainLookup {
         let bank = routed.bank;
         let origin = Origin::Transaction(request);
         match self.lookup_observed(origin, bank, request.va, routed.tag, ports) {
             Lookup::Hit(index) => {
-                let mut entry = self.tlb.get(index).copied()?;
+                let mut entry = *self.tlb.hit(index);
                 ports.taps.tlb_hit(index, &mut entry);
                 self.stats.contexts[usize::from(bank)].main_hits += 1;
                 self.fill_micro(request, routed.tag, &entry, ports);
-                Some(self.permit(request, routed, &entry, Found::MainTlb))
+                MainLookup::Hit(entry)
             }
             Lookup::Miss => {
                 self.stats.contexts[usize::from(bank)].misses += 1;
-                let walk = self.banks[usize::from(bank)].context.walk_on_miss;
-                (!walk).then_some(Err(Fault::first(FaultCause::TlbMiss)))
+                if self.banks[usize::from(bank)].context.walk_on_miss {
+                    MainLookup::Walk
+                } else {
+                    MainLookup::Fault(Fault::first(FaultCause::TlbMiss))
+                }
             }
-            Lookup::Multiple(_) => Some(Err(Fault::first(FaultCause::MultipleHits))),
+            Lookup::Multiple(_) => MainLookup::Fault(Fault::first(FaultCause::MultipleHits)),
         }
     }
 
@@ -273,16 +329,13 @@ impl Smmu {
         request: &Request,
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
-    ) -> Option<Verdict> {
-        let bank = routed.bank;
-        match self.tlb.lookup(request.va, routed.tag) {
-            Lookup::Miss => return None,
-            Lookup::Multiple(_) => return Some(Err(Fault::first(FaultCause::MultipleHits))),
-            Lookup::Hit(_) => {}
+    ) -> MainLookup {
+        if self.tlb.lookup(request.va, routed.tag) == Lookup::Miss {
+            return MainLookup::Walk;
         }
-        let stats = &mut self.stats.contexts[usize::from(bank)];
-        // It was counted as a miss; it turns out to be a hit.
-        stats.misses -= 1;
+        // It was counted as a miss; it turns out to be none.
+        let misses = &mut self.stats.contexts[usize::from(routed.bank)].misses;
+        *misses = misses.saturating_sub(1);
         self.lookup_main(request, routed, ports)
     }
 
@@ -298,7 +351,7 @@ impl Smmu {
         let lookup = self.tlb.lookup(va, tag);
         let (hit, matches) = match lookup {
             Lookup::Miss => (None, 0),
-            Lookup::Hit(index) => (self.tlb.get(index).map(|entry| (index, entry)), 1),
+            Lookup::Hit(index) => (Some((index, self.tlb.hit(index))), 1),
             Lookup::Multiple(matches) => (None, matches),
         };
         ports.observer.event(Event::MainLookup { origin, bank, hit, matches });
@@ -311,17 +364,16 @@ impl Smmu {
         &mut self,
         request: &Request,
         routed: &Routed,
-        result: Result<TlbEntry, Fault>,
+        entry: &TlbEntry,
         ports: &mut Ports<M, O, T>,
-    ) -> Verdict {
-        let entry = result?;
+    ) -> Answer {
         if self.banks[usize::from(routed.bank)].context.allocate {
-            if let Some(index) = self.tlb.choose(&entry) {
-                self.fill(index, entry, ports);
+            if let Some(index) = self.tlb.choose(entry) {
+                self.fill(index, *entry, ports);
             }
-            self.fill_micro(request, routed.tag, &entry, ports);
+            self.fill_micro(request, routed.tag, entry, ports);
         }
-        self.permit(request, routed, &entry, Found::Walk)
+        self.grant(request, routed, entry, Found::Walk, ports)
     }
 
     /// Stores an entry in the main TLB.
@@ -333,8 +385,8 @@ impl Smmu {
         ports: &mut Ports<M, O, T>,
     ) {
         // A fill over the same page refreshes a locked entry.
-        if let Some(old) = self.tlb.get(index) {
-            entry.locked |= old.locked && self.tlb.same(&entry) == Some(index);
+        if self.tlb.get(index).is_some_and(|old| old.locked) {
+            entry.locked |= self.tlb.same(&entry) == Some(index);
         }
         ports.taps.tlb_fill(index, &mut entry);
         entry.va &= entry.size.mask();
@@ -369,48 +421,35 @@ impl Smmu {
         if request.port < self.config.ports { request.port } else { request.port % self.config.ports }
     }
 
-    /// Checks the rights, and makes the translation.
+    /// Checks the rights, and makes the answer.
     #[inline]
-    fn permit(&self, request: &Request, routed: &Routed, entry: &TlbEntry, found: Found) -> Verdict {
+    pub(crate) fn grant<M, O: Observer, T: Taps>(
+        &mut self,
+        request: &Request,
+        routed: &Routed,
+        entry: &TlbEntry,
+        found: Found,
+        ports: &mut Ports<M, O, T>,
+    ) -> Answer {
         let Access { write, privileged, instruction, non_secure } = routed.access;
         if !entry.permissions.allow(write, privileged, instruction) {
-            let level = match entry.table_size {
-                PageSize::Small | PageSize::Large => Level::Second,
-                PageSize::Section | PageSize::Supersection => Level::First,
-            };
-            return Err(Fault::at_level(FaultCause::Permission, level));
+            let fault = Fault::at_level(FaultCause::Permission, entry.level());
+            return self.fail(request, routed, fault, ports);
         }
         let overrides = &self.banks[usize::from(routed.bank)].context.overrides;
-        Ok(Translation {
+        let answer = Answer::Translated(Translation {
             pa: entry.translate(request.va),
             descriptors: entry.descriptors,
             attributes: overrides.apply(entry.attributes),
             size: entry.table_size,
-            non_secure: non_secure || entry.ns_descriptor,
+            non_secure: non_secure | entry.ns_descriptor,
             found,
             bank: routed.bank,
             vmid: routed.vmid,
-        })
-    }
-
-    /// Turns a verdict into the transaction's answer.
-    #[inline]
-    pub(crate) fn conclude<M, O: Observer, T: Taps>(
-        &mut self,
-        request: &Request,
-        routed: &Routed,
-        verdict: Verdict,
-        ports: &mut Ports<M, O, T>,
-    ) -> Answer {
-        match verdict {
-            Ok(translation) => {
-                self.stats.contexts[usize::from(routed.bank)].translated += 1;
-                let answer = Answer::Translated(translation);
-                ports.observer.event(Event::Answered { request, answer: &answer });
-                answer
-            }
-            Err(fault) => self.fault(routed.bank, request, routed.access, fault, ports),
-        }
+        });
+        self.stats.contexts[usize::from(routed.bank)].translated += 1;
+        ports.observer.event(Event::Answered { request, answer: &answer });
+        answer
     }
 
     /// Walks the tables with every descriptor answered at once.

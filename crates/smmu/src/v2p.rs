@@ -6,7 +6,7 @@ use crate::ports::{DescriptorPort, Ports};
 use crate::spec::ContextBank;
 use crate::spec::context_bank::{PAR, TLBLKCR, V2PSR};
 use crate::spec::descriptor::PageSize;
-use crate::spec::fault_code::{Fault, FaultCause, Level};
+use crate::spec::fault_code::{Fault, FaultCause};
 use crate::spec::memory_type::{MemoryAttributes, Shareability};
 use crate::tap::Taps;
 use crate::tlb::{Lookup, TlbEntry};
@@ -68,10 +68,9 @@ impl Smmu {
         if policy.lookup {
             match self.lookup_observed(origin, bank, va, tag, ports) {
                 Lookup::Hit(index) => {
-                    if let Some(mut entry) = self.tlb.get(index).copied() {
-                        ports.taps.tlb_hit(index, &mut entry);
-                        return (Ok(entry), Place { hit: true, index: Some(index) });
-                    }
+                    let mut entry = *self.tlb.hit(index);
+                    ports.taps.tlb_hit(index, &mut entry);
+                    return (Ok(entry), Place { hit: true, index: Some(index) });
                 }
                 Lookup::Multiple(_) => return (Err(Fault::first(FaultCause::MultipleHits)), nowhere),
                 Lookup::Miss => {}
@@ -129,11 +128,7 @@ fn check(v2p: &V2p, entry: &TlbEntry) -> Result<(), Fault> {
     if entry.permissions.allow(v2p.write, v2p.privileged, false) {
         return Ok(());
     }
-    let level = match entry.table_size {
-        PageSize::Small | PageSize::Large => Level::Second,
-        PageSize::Section | PageSize::Supersection => Level::First,
-    };
-    Err(Fault::at_level(FaultCause::Permission, level))
+    Err(Fault::at_level(FaultCause::Permission, entry.level()))
 }
 
 /// PAR of a failure: F, then the bits of FSR.

@@ -106,11 +106,11 @@ pub(crate) fn miss_storm(count: u32) -> Vec<Request> {
 }
 
 /// 64 masters, two for each of 32 MIDs, on four ports and two banks: each runs through a buffer of its own
-/// in bursts of 64 bytes.
+/// of 64 KiB, four bursts to a page.
 pub(crate) fn masters(count: u32) -> Vec<Request> {
     let one = |i: u32| {
         let (master, step) = (i % 64, i / 64);
-        request((master % 32) as u16, master << 19 | (step * 64) & 0xFFFF)
+        request((master % 32) as u16, master << 19 | (step * 1024) & 0xFFFF)
     };
     (0..count).map(one).collect()
 }

@@ -95,6 +95,7 @@ impl MemoryAttributes {
 
     /// Unpacks bits made by [`bits`](Self::bits). Bits outside the layout are dropped, and a kind of 3 is
     /// normal memory, as in PRRR.
+    #[inline]
     pub const fn from_bits(bits: u16) -> Self {
         Self(match bits & 3 {
             0 | 1 => bits & 0x1C3,
@@ -103,6 +104,7 @@ impl MemoryAttributes {
     }
 
     /// The packed bits.
+    #[inline]
     pub const fn bits(self) -> u16 {
         self.0
     }
@@ -137,20 +139,24 @@ impl MemoryAttributes {
         self.0 & Self::REDIRECT != 0
     }
 
-    /// The same with the redirection set or clear.
-    #[must_use]
-    pub const fn with_redirect(self, redirect: bool) -> Self {
-        Self(if redirect { self.0 | Self::REDIRECT } else { self.0 & !Self::REDIRECT })
+    /// The same with the redirection set if the traffic is cacheable and `by` has the bit of its
+    /// shareability: 0 none, 1 outer, 2 inner.
+    #[inline]
+    pub(crate) const fn redirected_by(self, by: u8) -> Self {
+        let redirect = by >> (self.0 >> 6 & 3) & self.cacheable() as u8;
+        Self(self.0 & !Self::REDIRECT | ((redirect & 1) as u16) << 8)
     }
 
     /// The same with another shareability.
     #[must_use]
+    #[inline]
     pub const fn with_shareability(self, shareability: Shareability) -> Self {
         Self(self.0 & !0xC0 | (shareability as u16) << 6)
     }
 
     /// The same with another kind.
     #[must_use]
+    #[inline]
     pub const fn with_kind(self, kind: MemoryKind) -> Self {
         Self(Self::new(kind, self.shareability()).0 | self.0 & Self::REDIRECT)
     }
@@ -171,13 +177,9 @@ impl MemoryAttributes {
     }
 
     /// Whether the memory is normal and cached at either level.
+    #[inline]
     pub const fn cacheable(self) -> bool {
-        match self.kind() {
-            MemoryKind::StronglyOrdered | MemoryKind::Device => false,
-            MemoryKind::Normal { inner, outer } => {
-                !matches!((inner, outer), (CachePolicy::NonCached, CachePolicy::NonCached))
-            }
-        }
+        self.0 & 3 == 2 && self.0 & 0x3C != 0
     }
 }
 

@@ -6,10 +6,10 @@ use super::{DescriptorData, Message, Timed, WalkId};
 use crate::device::Stamp;
 use crate::observe::{Invalidation, Observer, Origin};
 use crate::ports::{DescriptorRead, DescriptorWrite, Ports};
-use crate::request::{Answer, Request};
+use crate::request::{Answer, Found, Request};
 use crate::tap::Taps;
 use crate::tlb::TlbEntry;
-use crate::translate::{Fetch, Routed, Verdict};
+use crate::translate::{Fetch, MainLookup, Routed};
 use crate::walk::{Step, Walk};
 
 /// A transaction in a slot.
@@ -116,10 +116,12 @@ impl Timed {
                 self.blocked.push_back(slot);
             }
             Phase::Micro => self.end_micro(slot, &job, ports, out),
-            Phase::Main { routed } => match self.smmu.lookup_main(&job.request, &routed, ports) {
-                Some(verdict) => self.conclude(slot, &job, &routed, verdict, ports, out),
-                None => self.miss(slot, routed),
-            },
+            Phase::Main { routed } => {
+                let lookup = self.smmu.lookup_main(&job.request, &routed, ports);
+                if !self.end_main(slot, &job, &routed, lookup, ports, out) {
+                    self.miss(slot, routed);
+                }
+            }
             Phase::Issuing { routed, walk, read } => {
                 let (at, id) = (self.now, WalkId(slot));
                 let line = match self.smmu.fetch(&read) {
@@ -138,8 +140,8 @@ impl Timed {
                 out.push(Message::Read { at, walk: id, read, line });
             }
             Phase::Filling { routed, entry } => {
-                let verdict = self.smmu.take_walk(&job.request, &routed, Ok(entry), ports);
-                self.conclude(slot, &job, &routed, verdict, ports, out);
+                let answer = self.smmu.take_walk(&job.request, &routed, &entry, ports);
+                self.leave(slot, &job, answer, out);
             }
             Phase::Blocked | Phase::Queued { .. } | Phase::Reading { .. } | Phase::Writing { .. } => {}
         }
@@ -154,10 +156,14 @@ impl Timed {
     ) {
         let routed = match self.smmu.route(&job.request, job.released.is_some(), ports) {
             Ok(routed) => routed,
-            Err(answer) => return self.leave(slot, job, answer, out),
+            Err(refused) => {
+                let answer = self.smmu.refuse(&job.request, refused, ports);
+                return self.leave(slot, job, answer, out);
+            }
         };
-        if let Some(verdict) = self.smmu.lookup_micro(&job.request, &routed, ports) {
-            return self.conclude(slot, job, &routed, verdict, ports, out);
+        if let Some(entry) = self.smmu.lookup_micro(&job.request, &routed, ports) {
+            let answer = self.smmu.grant(&job.request, &routed, &entry, Found::MicroTlb, ports);
+            return self.leave(slot, job, answer, out);
         }
         let timing = self.smmu.config.timing;
         let start = self.now.max(self.main_free);
@@ -165,6 +171,25 @@ impl Timed {
         self.set_phase(slot, Phase::Main { routed });
         self.due.insert((start + u64::from(timing.main_lookup), self.order, slot));
         self.order += 1;
+    }
+
+    /// Takes what the main TLB says. `false`: the transaction must walk.
+    fn end_main<M, O: Observer, T: Taps>(
+        &mut self,
+        slot: u16,
+        job: &Job,
+        routed: &Routed,
+        lookup: MainLookup,
+        ports: &mut Ports<M, O, T>,
+        out: &mut Vec<Message>,
+    ) -> bool {
+        let answer = match lookup {
+            MainLookup::Hit(entry) => self.smmu.grant(&job.request, routed, &entry, Found::MainTlb, ports),
+            MainLookup::Fault(fault) => self.smmu.fail(&job.request, routed, fault, ports),
+            MainLookup::Walk => return false,
+        };
+        self.leave(slot, job, answer, out);
+        true
     }
 
     /// A transaction missed: it needs a walker.
@@ -189,11 +214,11 @@ impl Timed {
             self.smmu.stats.walker_wait_cycles += self.now - since;
             self.smmu.stamp = Stamp { submitted: job.submitted, now: self.now };
             // A walk that ended meanwhile may have found what this one would look for.
-            if since < self.now
-                && let Some(verdict) = self.smmu.lookup_again(&job.request, &routed, ports)
-            {
-                self.conclude(slot, &job, &routed, verdict, ports, out);
-                continue;
+            if since < self.now {
+                let lookup = self.smmu.lookup_again(&job.request, &routed, ports);
+                if self.end_main(slot, &job, &routed, lookup, ports, out) {
+                    continue;
+                }
             }
             self.walkers_used += 1;
             let origin = Origin::Transaction(&job.request);
@@ -239,7 +264,8 @@ impl Timed {
                         if phase.is_some_and(|phase| phase.walking().is_none()) {
                             self.walkers_used -= 1;
                         }
-                        self.conclude(slot, job, &routed, Err(fault), ports, out);
+                        let answer = self.smmu.fail(&job.request, &routed, fault, ports);
+                        self.leave(slot, job, answer, out);
                     }
                 }
             }
@@ -331,19 +357,6 @@ impl Timed {
         }
         job.phase = Phase::Micro;
         self.schedule(slot, 0);
-    }
-
-    fn conclude<M, O: Observer, T: Taps>(
-        &mut self,
-        slot: u16,
-        job: &Job,
-        routed: &Routed,
-        verdict: Verdict,
-        ports: &mut Ports<M, O, T>,
-        out: &mut Vec<Message>,
-    ) {
-        let answer = self.smmu.conclude(&job.request, routed, verdict, ports);
-        self.leave(slot, job, answer, out);
     }
 
     /// A transaction leaves its slot: with its answer, or to be held.
