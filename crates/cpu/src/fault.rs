@@ -28,7 +28,7 @@ pub enum FaultStatus {
 }
 
 impl FaultStatus {
-    /// FS[10], FS[3:0] in their register positions (ARM DDI 0406C, table B3-23), with ExT (bit 12).
+    /// `FS[10]`, `FS[3:0]` in their register positions (ARM DDI 0406C, table B3-23), with ExT (bit 12).
     pub const fn fsr(self) -> u32 {
         match self {
             Self::Alignment => 0x001,
@@ -118,7 +118,7 @@ pub enum Trap {
     Host(Exit),
 }
 
-/// Why [`crate::Core::run`] came back.
+/// Why [`crate::Cpu::run`] came back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Exit {

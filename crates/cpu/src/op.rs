@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-/// Number of a handler in the dispatch table, see [`crate::exec`].
+/// Number of a handler in the dispatch table, see module `exec`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct HandlerId(pub u16);
 

@@ -179,7 +179,7 @@ impl Context {
     }
 
     /// The table base that serves an address. With TTBR0 the top N bits of the address are 0, so an index
-    /// VA[31:20] stays inside its smaller table.
+    /// `VA[31:20]` stays inside its smaller table.
     #[inline]
     pub(crate) fn base(&self, va: u32) -> &Base {
         &self.bases[usize::from(va & self.upper != 0)]
@@ -229,7 +229,7 @@ fn remap_table(sctlr: u32, prrr: u32, nmrr: u32) -> [MemoryAttributes; 64] {
     table
 }
 
-/// TEX remap: class {TEX[0], C, B} through PRRR and NMRR.
+/// TEX remap: class {`TEX[0]`, C, B} through PRRR and NMRR.
 fn remapped(class: u32, s: bool, prrr: u32, nmrr: u32) -> MemoryAttributes {
     let not_outer = prrr >> (24 + class) & 1 != 0;
     let (kind, shared) = match prrr >> (2 * class) & 3 {

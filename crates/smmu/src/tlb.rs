@@ -32,7 +32,7 @@ impl Permissions {
         self.0
     }
 
-    /// The rights of AP[2:0], with AP[0] as the access flag if `afe`, and of XN.
+    /// The rights of `AP[2:0]`, with `AP[0]` as the access flag if `afe`, and of XN.
     #[inline]
     pub const fn from_descriptor(ap: u8, afe: bool, xn: bool) -> Self {
         const R: u8 = Permissions::PR | Permissions::UR;

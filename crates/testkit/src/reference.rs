@@ -192,7 +192,7 @@ impl Walk<'_> {
         Ok(Translated { pa, page, kind, share, ns })
     }
 
-    /// Section 6.5: access flag, then permission. AP[0] is the bits `flag` of the descriptor at `at`.
+    /// Section 6.5: access flag, then permission. `AP[0]` is the bits `flag` of the descriptor at `at`.
     fn check(&mut self, ap: u32, xn: bool, at: u32, flag: u32) -> Result<(), u32> {
         let sctlr = self.context.sctlr;
         let (privileged, user) = if bit(sctlr, 2) {
@@ -221,7 +221,7 @@ fn bus_fault(error: BusError) -> u32 {
     }
 }
 
-/// Section 6.6. `class` is TEX[2:0], C, B; with TEX remap only TEX[0], C, B count.
+/// Section 6.6. `class` is `TEX[2:0]`, C, B; with TEX remap only `TEX[0]`, C, B count.
 fn attributes(context: &Context, class: u32, s: bool) -> (Type, Share) {
     let direct = if s { Share::Outer } else { Share::None };
     if bit(context.sctlr, 1) {

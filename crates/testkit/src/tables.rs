@@ -33,9 +33,9 @@ impl PageSize {
 /// Attributes of a mapping, as the fields of a descriptor hold them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Attributes {
-    /// AP[2:0].
+    /// `AP[2:0]`.
     pub ap: u8,
-    /// TEX[2:0].
+    /// `TEX[2:0]`.
     pub tex: u8,
     /// C.
     pub c: bool,

@@ -1,7 +1,7 @@
 //! The registers of CP15, declared once. The offset of a register is made of its coordinates, see [`at`].
 //!
 //! Layouts are those of ARM DDI 0406C.b, chapter B4. Reset values are Scorpion's; [`super::Cp15::new`] puts Krait's in
-//! place of some. Where a value is not public it is our choice, and [`super::identification`] says so.
+//! place of some. Where a value is not public it is our choice, and module `identification` says so.
 
 /// Byte offset of CP15 (CRn, opc1, CRm, opc2) in the register block.
 pub const fn at(crn: u32, opc1: u32, crm: u32, opc2: u32) -> u32 {

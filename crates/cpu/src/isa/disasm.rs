@@ -1,7 +1,7 @@
 //! The disassembler: templates of the instruction tables, filled in.
 //!
 //! In a template `{c}` stands for the condition (nothing when always), `{S}` for `s` when field S is set, `{Rx}` for the
-//! core register in field x; everything else in braces is an operand that [`operand`] knows by name.
+//! core register in field x; everything else in braces is an operand that `operand` knows by name.
 
 use super::{Set, Word, decode};
 use core::fmt::Write;

@@ -5,7 +5,7 @@ use crate::cp15::regs::{PRRR, SCTLR};
 use crate::state::Core;
 use msmemu_fabric::{Cacheability, MemAttrs, MemType};
 
-/// Attributes of a descriptor: `tex_cb` is TEX[2:0], C, B; `s` the shareable bit.
+/// Attributes of a descriptor: `tex_cb` is `TEX[2:0]`, C, B; `s` the shareable bit.
 pub(super) fn of(core: &Core, secure: bool, tex_cb: u8, s: bool) -> MemAttrs {
     let sctlr = core.cp15.get(Cp15Regs::SCTLR, secure);
     if SCTLR::TRE.is_set(sctlr) {
@@ -47,7 +47,7 @@ pub fn plain(tex_cb: u8, s: bool) -> MemAttrs {
     }
 }
 
-/// With TEX remap: TEX[0], C, B select a field of PRRR and, for Normal memory, of NMRR.
+/// With TEX remap: `TEX[0]`, C, B select a field of PRRR and, for Normal memory, of NMRR.
 pub fn remapped(prrr: u32, nmrr: u32, tex_cb: u8, s: bool) -> MemAttrs {
     let n = u32::from(tex_cb & 7);
     match prrr >> (2 * n) & 3 {

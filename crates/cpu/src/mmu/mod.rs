@@ -182,7 +182,7 @@ fn check(
     if allowed { Ok(()) } else { fault(FaultStatus::PermissionSection, FaultStatus::PermissionPage) }
 }
 
-/// Whether AP[2:0] lets one read and write (ARM DDI 0406C.b, table B3-8). The reserved 0b100 lets nobody; our choice.
+/// Whether `AP[2:0]` lets one read and write (ARM DDI 0406C.b, table B3-8). The reserved 0b100 lets nobody; our choice.
 const fn permissions(ap: u8, privileged: bool) -> (bool, bool) {
     match (ap & 7, privileged) {
         (0 | 4, _) | (1 | 5, false) => (false, false),

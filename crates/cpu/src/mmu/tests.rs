@@ -74,7 +74,7 @@ impl RamMut for RamBus {
 }
 
 /// What the manual's figures and tables say, written down a second time and without a TLB: physical address, or fault
-/// status (FS[3:0]) and domain.
+/// status (`FS[3:0]`) and domain.
 fn oracle(
     l1: u32,
     l2: u32,

@@ -1,6 +1,6 @@
 //! The TLB of the architecture: what translations the core may still use, and what each maintenance operation drops.
 //!
-//! Our choice of TLB: unified, 256 sets of four ways by VA[19:12], each entry one 4 KiB page whatever the size of the
+//! Our choice of TLB: unified, 256 sets of four ways by `VA[19:12]`, each entry one 4 KiB page whatever the size of the
 //! descriptor it came from, replaced round-robin within a set. Entries persist over changes of tables, TTBRs, TTBCR,
 //! SCTLR and the ASID until they are invalidated or replaced, so missing maintenance shows, deterministically. Replacement
 //! does not depend on hits: how often the software TLB asks changes nothing. Descriptors that fault are never held.
@@ -27,7 +27,7 @@ pub struct Entry {
     pub secure: bool,
     /// Physical address is in Non-secure memory.
     pub ns: bool,
-    /// AP[2:0].
+    /// `AP[2:0]`.
     pub ap: u8,
     /// No instruction fetches.
     pub xn: bool,

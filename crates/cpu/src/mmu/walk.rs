@@ -152,12 +152,12 @@ fn page(
     })
 }
 
-/// AP[2:0] from the position of AP[1:0] and that of AP[2].
+/// `AP[2:0]` from the position of `AP[1:0]` and that of `AP[2]`.
 const fn ap_of(low: u32, high: u32) -> u8 {
     (low & 3 | (high & 1) << 2) as u8
 }
 
-/// TEX[2:0], C, B as five bits.
+/// `TEX[2:0]`, C, B as five bits.
 const fn tex_cb(tex: u32, descriptor: u32) -> u8 {
     ((tex & 7) << 2 | descriptor >> 2 & 3) as u8
 }

@@ -56,7 +56,7 @@ pub const FIRST_ENTRIES: u32 = 4096;
 /// Entries of a second-level table.
 pub const SECOND_ENTRIES: u32 = 256;
 
-/// A first-level descriptor, index VA[31:20].
+/// A first-level descriptor, index `VA[31:20]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct First(pub u32);
 
@@ -117,13 +117,13 @@ impl First {
         }
     }
 
-    /// The word with the access flag, AP[0], set.
+    /// The word with the access flag, `AP[0]`, set.
     pub const fn with_access_flag(self) -> u32 {
         self.0 | 1 << 10
     }
 }
 
-/// A second-level descriptor, index VA[19:12].
+/// A second-level descriptor, index `VA[19:12]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Second(pub u32);
 
@@ -165,7 +165,7 @@ impl Second {
         }
     }
 
-    /// The word with the access flag, AP[0], set.
+    /// The word with the access flag, `AP[0]`, set.
     pub const fn with_access_flag(self) -> u32 {
         self.0 | 1 << 4
     }
@@ -174,13 +174,13 @@ impl Second {
 /// The bits that every mapping descriptor has, wherever they stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LeafBits {
-    /// TEX[2:0].
+    /// `TEX[2:0]`.
     pub tex: u8,
     /// Cacheable.
     pub c: bool,
     /// Bufferable.
     pub b: bool,
-    /// AP[2:0].
+    /// `AP[2:0]`.
     pub ap: u8,
     /// Execute never.
     pub xn: bool,

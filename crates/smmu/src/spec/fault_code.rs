@@ -95,8 +95,8 @@ impl Fault {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Level {
-    /// Indexed by VA[31:20].
+    /// Indexed by `VA[31:20]`.
     First,
-    /// Indexed by VA[19:12].
+    /// Indexed by `VA[19:12]`.
     Second,
 }
