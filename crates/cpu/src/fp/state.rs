@@ -1,6 +1,8 @@
 //! Registers of VFP and Advanced SIMD.
 
 use super::env::Env;
+use crate::model::{Feature, Model};
+use crate::state::Core;
 
 /// Extension registers and floating-point system registers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -74,4 +76,86 @@ impl FpState {
     pub fn write_fpscr(&mut self, value: u32) {
         self.fpscr = value & Self::FPSCR_WRITABLE;
     }
+}
+
+/// What decoding of VFP and Advanced SIMD instructions depends on besides the word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Access(pub u8);
+
+impl Access {
+    /// Coprocessors 10 and 11 may be used at the running privilege (`CPACR`, `NSACR`).
+    const ALLOWED: u8 = 1 << 0;
+    /// `FPEXC.EN`.
+    const ENABLED: u8 = 1 << 1;
+    /// Advanced SIMD is not disabled (`CPACR.ASEDIS`, `NSACR.NSASEDIS`).
+    const SIMD: u8 = 1 << 2;
+    /// D16–D31 are not disabled (`CPACR.D32DIS`, `NSACR.NSD32DIS`).
+    const D32: u8 = 1 << 3;
+    /// `FPSCR.Len` and `FPSCR.Stride` are zero.
+    const SCALAR: u8 = 1 << 4;
+    /// The mode is privileged.
+    const PRIVILEGED: u8 = 1 << 5;
+
+    const fn all(self, bits: u8) -> bool {
+        self.0 & bits == bits
+    }
+    /// VFP instructions are not UNDEFINED.
+    pub const fn vfp(self) -> bool {
+        self.all(Self::ALLOWED | Self::ENABLED)
+    }
+    /// VFP data processing that could work on short vectors is not UNDEFINED.
+    pub const fn vfp_scalar(self) -> bool {
+        self.all(Self::ALLOWED | Self::ENABLED | Self::SCALAR)
+    }
+    /// Advanced SIMD instructions are not UNDEFINED.
+    pub const fn simd(self) -> bool {
+        self.all(Self::ALLOWED | Self::ENABLED | Self::SIMD | Self::D32)
+    }
+    /// D16–D31 can be used.
+    pub const fn d32(self) -> bool {
+        self.all(Self::D32)
+    }
+    /// The system registers other than `FPSCR` can be accessed.
+    pub const fn system(self) -> bool {
+        self.all(Self::ALLOWED | Self::PRIVILEGED)
+    }
+}
+
+/// What decoding of VFP and Advanced SIMD instructions depends on besides the word, as an [`Access`]: whether they are
+/// enabled at the running privilege, vector length and stride. Part of the key of decoded blocks, so what changes it
+/// must return [`crate::op::Flow::Sync`].
+pub fn decode_bits(core: &Core) -> u8 {
+    let privileged = core.mode.is_privileged();
+    let mut bits = Access::ALLOWED | Access::SIMD | Access::D32;
+    if core.fp.fpexc & FpState::FPEXC_EN != 0 {
+        bits |= Access::ENABLED;
+    }
+    if core.fp.fpscr & FpState::FPSCR_VECTOR == 0 {
+        bits |= Access::SCALAR;
+    }
+    if privileged {
+        bits |= Access::PRIVILEGED;
+    }
+    bits
+}
+
+/// `FPSID`: implementer Qualcomm, a subarchitecture of its own. Krait's value is what Linux prints on MSM8960; part and revision of
+/// Scorpion follow its `MIDR` (our choice).
+pub fn fpsid(model: Model) -> u32 {
+    match model {
+        Model::Scorpion => 0x5140_2d00,
+        Model::Krait => 0x5140_6f20,
+    }
+}
+
+/// `MVFR0`: 32 doubleword registers, single and double precision, divide, square root, all rounding modes; no short
+/// vectors and no trapped exceptions.
+pub fn mvfr0(_: Model) -> u32 {
+    0x1011_0222
+}
+
+/// `MVFR1`: full NaN and denormal arithmetic, Advanced SIMD integer, single precision and load/store, half-precision
+/// conversions, and fused multiply-add where the model has it.
+pub fn mvfr1(model: Model) -> u32 {
+    if model.has(Feature::Vfp4) { 0x1111_1111 } else { 0x0111_1111 }
 }

@@ -4,7 +4,6 @@
 //! that lie together in memory are moved as doublewords where that cannot be seen: little-endian data, no
 //! alignment checking by element, no page boundary inside.
 
-use super::super::vfp::simd_enabled;
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
 use crate::mem::{load, store};
@@ -50,11 +49,8 @@ impl Layout {
     }
 }
 
-/// Checks that Advanced SIMD is enabled and the alignment that the instruction asks for; gives the address.
+/// Checks the alignment that the instruction asks for; gives the address.
 fn begin(core: &mut Core, op: &Op, align: u8, write: bool) -> Result<u32, Raised> {
-    if !simd_enabled(core) {
-        return Err(core.raise(Trap::Undefined));
-    }
     let va = core.r[usize::from(op.rn) & 15];
     if va & ((1 << align) - 1) != 0 {
         let fault = Fault { va, status: FaultStatus::Alignment, domain: 0, write, maintenance: false };

@@ -1,7 +1,7 @@
 //! Advanced SIMD instructions.
 //!
 //! Data processing touches nothing but [`FpState`], so it needs no environment: each operation is a function
-//! for one element size in [`table`], and one handler checks that Advanced SIMD is enabled and calls it.
+//! for one element size in [`table`], and one handler calls it.
 
 mod float;
 mod lanes;
@@ -14,8 +14,7 @@ pub(crate) use memory::{Layout, lower_layout};
 pub(crate) use permute::expand_immediate;
 pub(crate) use table::Family;
 
-use super::vfp::{Vfp, simd_enabled};
-use super::handlers;
+use super::{handlers, vfp::Vfp};
 use crate::env::Env;
 use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
@@ -32,18 +31,12 @@ handlers! { Neon after Vfp::END;
 
 /// Data processing; `op.imm` is the number of the operation in [`table`].
 fn data<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    if !simd_enabled(core) {
-        return core.undefined();
-    }
     table::operation(op.imm)(&mut core.fp, op);
     Ok(Flow::Next)
 }
 
 /// `VDUP` from a core register; `op.sh` is log2 of the element's bytes.
 fn dup_core<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    if !simd_enabled(core) {
-        return core.undefined();
-    }
     let value = u64::from(core.r[usize::from(op.rn) & 15]);
     let value = match op.sh {
         0 => (value & 0xff) * 0x0101_0101_0101_0101,
