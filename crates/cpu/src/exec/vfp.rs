@@ -5,7 +5,7 @@
 
 use super::{handlers, system::System};
 use crate::env::Env;
-use crate::fp::{self, Float, FixedPoint, FpState, Rounding};
+use crate::fp::{self, FixedPoint, Float, FpState, Rounding};
 use crate::mem::{load_aligned, store_aligned};
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
@@ -134,19 +134,19 @@ both_precisions! {
     mls_s, mls_d = ternary |d, n, m, env| { let p = fp::mul(n, m, env).neg(); fp::add(d, p, env) };
     nmla_s, nmla_d = ternary |d, n, m, env| { let p = fp::mul(n, m, env).neg(); fp::add(d.neg(), p, env) };
     nmls_s, nmls_d = ternary |d, n, m, env| { let p = fp::mul(n, m, env); fp::add(d.neg(), p, env) };
-    mul_s, mul_d = binary |n, m, env| fp::mul(n, m, env);
+    mul_s, mul_d = binary fp::mul;
     nmul_s, nmul_d = binary |n, m, env| fp::mul(n, m, env).neg();
-    add_s, add_d = binary |n, m, env| fp::add(n, m, env);
-    sub_s, sub_d = binary |n, m, env| fp::sub(n, m, env);
-    div_s, div_d = binary |n, m, env| fp::div(n, m, env);
-    fma_s, fma_d = ternary |d, n, m, env| fp::fma(d, n, m, env);
+    add_s, add_d = binary fp::add;
+    sub_s, sub_d = binary fp::sub;
+    div_s, div_d = binary fp::div;
+    fma_s, fma_d = ternary fp::fma;
     fms_s, fms_d = ternary |d, n, m, env| fp::fma(d, n.neg(), m, env);
     fnma_s, fnma_d = ternary |d, n, m, env| fp::fma(d.neg(), n.neg(), m, env);
     fnms_s, fnms_d = ternary |d, n, m, env| fp::fma(d.neg(), n, m, env);
     mov_s, mov_d = same |m, _| m;
     abs_s, abs_d = same |m, _| m.abs();
     neg_s, neg_d = same |m, _| m.neg();
-    sqrt_s, sqrt_d = same |m, env| fp::sqrt(m, env);
+    sqrt_s, sqrt_d = same fp::sqrt;
 }
 
 /// `VCMP`, `VCMPE`; `op.sh` bit 0: quiet NaNs are invalid too, bit 1: compare with zero.
@@ -242,9 +242,8 @@ fn fixed_to_d<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 /// Conversions to fixed point round towards zero and are extended to the width of the register.
 fn to_fixed<T: Register>(core: &mut Core, op: &Op) -> Exec {
     let format = fixed(op);
-    let result = arithmetic(&mut core.fp, |s, env| {
-        fp::float_to_fixed(T::get(s, op.rd), format, Rounding::Zero, env)
-    });
+    let result =
+        arithmetic(&mut core.fp, |s, env| fp::float_to_fixed(T::get(s, op.rd), format, Rounding::Zero, env));
     let unused = 64 - format.bits;
     let extended = (i64::from(result) << unused) >> unused;
     let value = if format.signed { extended as u64 } else { u64::from(result) };
@@ -311,8 +310,7 @@ fn core_to_lane<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 fn lane_to_core<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let unused = 32 - op.imm;
     let lane = ((core.fp.d(op.rn) >> op.sh) as u32) << unused;
-    *core_register(core, op.rd) =
-        if op.rs != 0 { (lane as i32 >> unused) as u32 } else { lane >> unused };
+    *core_register(core, op.rd) = if op.rs != 0 { (lane as i32 >> unused) as u32 } else { lane >> unused };
     Ok(Flow::Next)
 }
 

@@ -27,4 +27,4 @@ pub use estimate::{
     recip_estimate, recip_estimate_u32, recip_step, rsqrt_estimate, rsqrt_estimate_u32, rsqrt_step,
 };
 pub use format::{Float, expand_double, expand_single};
-pub use state::{Access, FpState, decode_bits, mvfr0, mvfr1, fpsid};
+pub use state::{Access, FpState, decode_bits, fpsid, mvfr0, mvfr1};

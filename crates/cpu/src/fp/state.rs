@@ -1,6 +1,8 @@
 //! Registers of VFP and Advanced SIMD.
 
 use super::env::Env;
+use crate::cp15::Cp15Regs;
+use crate::cp15::regs::{CPACR, NSACR};
 use crate::model::{Feature, Model};
 use crate::state::Core;
 
@@ -124,18 +126,31 @@ impl Access {
 /// What decoding of VFP and Advanced SIMD instructions depends on besides the word, as an [`Access`]: whether they are
 /// enabled at the running privilege, vector length and stride. Part of the key of decoded blocks, so what changes it
 /// must return [`crate::op::Flow::Sync`].
+///
+/// The fields of coprocessor 10 decide for both; giving coprocessor 11 other rights is UNPREDICTABLE. Disabling D16–D31
+/// without Advanced SIMD is UNPREDICTABLE too and disables Advanced SIMD.
 pub fn decode_bits(core: &Core) -> u8 {
     let privileged = core.mode.is_privileged();
-    let mut bits = Access::ALLOWED | Access::SIMD | Access::D32;
-    if core.fp.fpexc & FpState::FPEXC_EN != 0 {
-        bits |= Access::ENABLED;
-    }
-    if core.fp.fpscr & FpState::FPSCR_VECTOR == 0 {
-        bits |= Access::SCALAR;
-    }
-    if privileged {
-        bits |= Access::PRIVILEGED;
-    }
+    let cpacr = core.cp15_reg(Cp15Regs::CPACR);
+    let mut bits = 0;
+    let mut set = |bit, yes| bits |= if yes { bit } else { 0 };
+    let granted = match CPACR::CP10.get(cpacr) {
+        0b01 => privileged,
+        0b11 => true,
+        _ => false,
+    };
+    let (ns_allowed, ns_simd, ns_d32) = if core.is_secure() {
+        (true, true, true)
+    } else {
+        let nsacr = core.cp15_reg(Cp15Regs::NSACR);
+        (NSACR::CP10.is_set(nsacr), !NSACR::NSASEDIS.is_set(nsacr), !NSACR::NSD32DIS.is_set(nsacr))
+    };
+    set(Access::ALLOWED, granted && ns_allowed);
+    set(Access::SIMD, ns_simd && !CPACR::ASEDIS.is_set(cpacr));
+    set(Access::D32, ns_d32 && !CPACR::D32DIS.is_set(cpacr));
+    set(Access::ENABLED, core.fp.fpexc & FpState::FPEXC_EN != 0);
+    set(Access::SCALAR, core.fp.fpscr & FpState::FPSCR_VECTOR == 0);
+    set(Access::PRIVILEGED, privileged);
     bits
 }
 

@@ -8,13 +8,34 @@ use crate::model::{Costs, Model};
 use crate::op::Op;
 
 /// Tables of the ARM instruction set, special cases first.
-pub(super) const A32_TABLES: &[&[Insn]] =
-    &[a32_system::SYSTEM, a32_memory::MEMORY, a32_data::MEDIA, a32_data::DATA, vfp::A32, neon::A32];
+pub(super) const A32_TABLES: &[&[Insn]] = &[
+    a32_system::SYSTEM,
+    a32_memory::MEMORY,
+    a32_data::MEDIA,
+    a32_data::DATA,
+    vfp::A32,
+    neon::misc::CORE_A32,
+    neon::same::A32,
+    neon::long::A32,
+    neon::shift::A32,
+    neon::misc::A32,
+    neon::memory::A32,
+];
 /// Tables of the 16-bit Thumb instructions.
 pub(super) const T16_TABLES: &[&[Insn]] = &[t16::TABLE];
 /// Tables of the 32-bit Thumb instructions.
-pub(super) const T32_TABLES: &[&[Insn]] =
-    &[t32_system::SYSTEM, t32_memory::MEMORY, t32_data::DATA, vfp::T32, neon::T32];
+pub(super) const T32_TABLES: &[&[Insn]] = &[
+    t32_system::SYSTEM,
+    t32_memory::MEMORY,
+    t32_data::DATA,
+    vfp::T32,
+    neon::misc::CORE_T32,
+    neon::same::T32,
+    neon::long::T32,
+    neon::shift::T32,
+    neon::misc::T32,
+    neon::memory::T32,
+];
 
 /// Whether a Thumb halfword is the first of two.
 pub const fn is_wide(halfword: u16) -> bool {

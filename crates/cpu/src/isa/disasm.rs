@@ -42,6 +42,7 @@ fn operand(out: &mut String, w: &Word<'_>, name: &str) {
         b"S" if w.bit('S') => out.push('s'),
         b"S" => {}
         [b'R', field] => out.push_str(REGISTERS[w.f(*field as char) as usize & 15]),
+        _ if super::fp_operands::operand(out, w, name) => {}
         _ => {
             let _ = write!(out, "<{name}>");
         }

@@ -11,6 +11,7 @@ mod encoding;
 mod a32_data;
 mod a32_memory;
 mod a32_system;
+mod fp_operands;
 mod lower;
 mod lower_media;
 mod neon;
@@ -165,15 +166,15 @@ impl Word<'_> {
 /// by itself), `d`/`t` to `op.rd`, `n` to `op.rn`, `m` to `op.rm`, `s`/`a` to `op.rs`, `i` to `op.imm`.
 macro_rules! isa {
     ($(#[$meta:meta])* $vis:vis const $table:ident = [
-        $( $name:ident $pattern:literal $(where $($f:ident != $v:literal),+)? =>
+        $( $name:ident $($pattern:literal)+ $(where $($f:ident != $v:literal),+)? =>
            $template:literal, $class:ident, $feature:ident, $lower:expr $(, unp $note:literal)? ; )*
     ]) => {
         $(#[$meta])*
         $vis const $table: &[$crate::isa::Insn] = &[
             $( $crate::isa::Insn {
                 name: stringify!($name),
-                encoding: const { $crate::isa::Encoding::parse($pattern) },
-                pattern: $pattern,
+                encoding: const { $crate::isa::Encoding::parse(concat!($($pattern),+)) },
+                pattern: concat!($($pattern),+),
                 excluded: &[ $( $( $crate::isa::Excluded { field: stringify!($f).as_bytes()[0], value: $v } ),+ )? ],
                 template: $template,
                 class: $crate::isa::Class::$class,
@@ -185,6 +186,31 @@ macro_rules! isa {
     };
 }
 pub(crate) use isa;
+
+/// Declares the rows of instructions that A32 and T32 encode alike except for the first bits: two tables as of [`isa`],
+/// with the bit strings of either set put before those of the rows.
+macro_rules! isa_both {
+    (const $a32:ident $a32_bits:literal, $t32:ident $t32_bits:literal = [
+        $( $name:ident $pattern:literal $(where $($f:ident != $v:literal),+)? =>
+           $template:literal, $class:ident, $feature:ident, $lower:expr $(, unp $note:literal)? ; )*
+    ]) => {
+        $crate::isa::isa! {
+            /// Encodings in ARM state.
+            pub(in crate::isa) const $a32 = [
+                $( $name $a32_bits $pattern $(where $($f != $v),+)? =>
+                   $template, $class, $feature, $lower $(, unp $note)? ; )*
+            ]
+        }
+        $crate::isa::isa! {
+            /// Encodings in Thumb state.
+            pub(in crate::isa) const $t32 = [
+                $( $name $t32_bits $pattern $(where $($f != $v),+)? =>
+                   $template, $class, $feature, $lower $(, unp $note)? ; )*
+            ]
+        }
+    };
+}
+pub(crate) use isa_both;
 
 /// All tables of a set. Earlier rows win where two describe the same word, so special cases come first.
 pub fn rows(set: Set) -> impl Iterator<Item = &'static Insn> {

@@ -29,8 +29,6 @@ pub(super) trait Lane: Copy + Default + PartialEq + PartialOrd {
 
 /// Arithmetic that the native types lack.
 pub(super) trait Int: Lane {
-    const BITS: u32;
-
     /// All ones for true.
     fn mask(yes: bool) -> Self;
     /// `(self + other) / 2`, rounded down.
@@ -84,15 +82,13 @@ macro_rules! lane {
             fn join(lanes: [$t; $count]) -> u64 {
                 let mut doubleword = 0;
                 for (i, lane) in lanes.into_iter().enumerate() {
-                    doubleword |= (lane as $unsigned as u64) << (i as u32 * <$t>::BITS);
+                    doubleword |= u64::from(lane as $unsigned) << (i as u32 * <$t>::BITS);
                 }
                 doubleword
             }
         }
 
         impl Int for $t {
-            const BITS: u32 = <$t>::BITS;
-
             #[inline(always)]
             fn mask(yes: bool) -> Self {
                 (0 as $t).wrapping_sub(yes as $t)

@@ -106,7 +106,7 @@ fn store_element<E: Env>(
 
 /// Whether the doubleword at `va` may be moved at once instead of element by element.
 fn moves_as_doubleword(core: &Core, va: u32) -> bool {
-    !core.big_endian && va & 0xfff <= 0xff8 && (va & 7 == 0 || !core.cp15.strict_alignment())
+    !core.big_endian && va & 0xfff <= 0xff8 && (va & 7 == 0 || !core.strict_alignment())
 }
 
 /// Loads `count` doublewords of packed elements.
@@ -208,9 +208,9 @@ pub(super) fn multiple<E: Env, const LOAD: bool>(core: &mut Core, env: &mut E, o
             let packed = load_packed(core, env, op, at, layout.size, n)?;
             loaded[usize::from(group)] = rearrange(packed, n, layout.size, true);
         }
-        for group in 0..groups {
-            for element in 0..n {
-                core.fp.set_d(register(group, element), loaded[usize::from(group)][element]);
+        for (group, values) in (0..groups).zip(&loaded) {
+            for (element, &value) in values.iter().enumerate().take(n) {
+                core.fp.set_d(register(group, element), value);
             }
         }
     } else {
@@ -232,7 +232,7 @@ pub(super) fn lane<E: Env, const LOAD: bool>(core: &mut Core, env: &mut E, op: &
     let layout = Layout::of(op);
     let va = begin(core, op, layout.align, !LOAD)?;
     let bytes = 1_u32 << layout.size;
-    let shift = u32::from(layout.lane) * 8 * bytes & 63;
+    let shift = (u32::from(layout.lane) * 8 * bytes) & 63;
     let mask = (u64::MAX >> (64 - 8 * bytes)) << shift;
     let n = layout.elements.clamp(1, 4);
     let mut values = [0; 4];

@@ -134,11 +134,7 @@ pub(super) fn pairs_long<N: Narrow>(s: &mut FpState, op: &Op, f: impl Fn(N::Wide
 
 /// Adjacent lanes of one source into lanes of twice the width, added to the destination.
 #[inline(always)]
-pub(super) fn pairs_long_into<N: Narrow>(
-    s: &mut FpState,
-    op: &Op,
-    f: impl Fn(N::Wide, N::Wide) -> N::Wide,
-) {
+pub(super) fn pairs_long_into<N: Narrow>(s: &mut FpState, op: &Op, f: impl Fn(N::Wide, N::Wide) -> N::Wide) {
     for r in 0..op.rs {
         let sums = lanes::pairs_long::<N>(s.d(op.rm + r), &f);
         s.set_d(op.rd + r, lanes::zip::<N::Wide>(s.d(op.rd + r), sums, &f));
@@ -166,7 +162,8 @@ pub(super) fn long_into_qc<N: Narrow>(
     f: impl Fn(N::Wide, N, N, &mut bool) -> N::Wide,
 ) {
     let qc = core::cell::Cell::new(false);
-    let result = long_scaled::<N>(s.d(op.rn), s.d(op.rm), s.q(op.rd), &|d, a, b| with_cell(&qc, |q| f(d, a, b, q)));
+    let result =
+        long_scaled::<N>(s.d(op.rn), s.d(op.rm), s.q(op.rd), &|d, a, b| with_cell(&qc, |q| f(d, a, b, q)));
     s.set_q(op.rd, result);
     s.saturated(qc.get());
 }

@@ -142,8 +142,8 @@ families! {
         MlslU: long_into [u8 u16 u32 _] |d, a, b| d.wrapping_sub(a.mul_wide(b));
         MullS: long [i8 i16 i32 _] |a, b| a.mul_wide(b);
         MullU: long [u8 u16 u32 _] |a, b| a.mul_wide(b);
-        MullP: long [u8 _ _ _] |a, b| polynomial_product(a, b);
-        Qdmull: long_qc [_ i16 i32 _] |a, b, qc| doubled_product(a, b, qc);
+        MullP: long [u8 _ _ _] polynomial_product;
+        Qdmull: long_qc [_ i16 i32 _] doubled_product;
         Qdmlal: long_into_qc [_ i16 i32 _] |d, a, b, qc| d.saturating_add_qc(doubled_product(a, b, qc), qc);
         Qdmlsl: long_into_qc [_ i16 i32 _] |d, a, b, qc| d.saturating_sub_qc(doubled_product(a, b, qc), qc);
 
@@ -158,7 +158,7 @@ families! {
         MlslLaneU: long_scalar_into [_ u16 u32 _] |d, a, b| d.wrapping_sub(a.mul_wide(b));
         MullLaneS: long_scalar [_ i16 i32 _] |a, b| a.mul_wide(b);
         MullLaneU: long_scalar [_ u16 u32 _] |a, b| a.mul_wide(b);
-        QdmullLane: long_scalar_qc [_ i16 i32 _] |a, b, qc| doubled_product(a, b, qc);
+        QdmullLane: long_scalar_qc [_ i16 i32 _] doubled_product;
         QdmlalLane: long_scalar_into_qc [_ i16 i32 _]
             |d, a, b, qc| d.saturating_add_qc(doubled_product(a, b, qc), qc);
         QdmlslLane: long_scalar_into_qc [_ i16 i32 _]
