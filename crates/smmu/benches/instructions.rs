@@ -3,7 +3,7 @@
 //!
 //! Each benchmark runs 4096 operations; what it counts is those alone, not the preparation.
 
-#![allow(missing_docs, reason = "gungraun's macros make items without documentation")]
+#![allow(missing_docs, unused_qualifications, reason = "gungraun's macros make such items")]
 
 mod scenarios;
 

@@ -34,7 +34,7 @@ impl DescriptorPort for Memory {
 pub(crate) fn memory() -> Memory {
     let mut words = Box::new([0; WORDS]);
     for mib in 0..4096u32 {
-        words[mib as usize] = if mib < 32 { SECOND + mib * 0x400 | 1 } else { mib << 20 | 0x2_0C02 };
+        words[mib as usize] = if mib < 32 { (SECOND + mib * 0x400) | 1 } else { (mib << 20) | 0x2_0C02 };
     }
     let second = (SECOND - FIRST) as usize / 4;
     for (page, word) in words[second..].iter_mut().enumerate() {
