@@ -7,6 +7,7 @@
 //! | Module | Device |
 //! |---|---|
 //! | [`gic`] | QGIC: distributor and CPU interfaces |
+//! | [`pl330`] | ARM PL330 (DMA-330) DMA controller |
 //! | [`soc`] | pins and PS_HOLD, clock controllers, GSBI, TCSR |
 //! | [`timer`] | general purpose and debug timers, watchdog |
 //! | [`traffic_engine`] | master made for verification |
@@ -16,6 +17,7 @@
 mod device;
 mod dma;
 pub mod gic;
+pub mod pl330;
 pub mod soc;
 pub mod timer;
 pub mod traffic_engine;

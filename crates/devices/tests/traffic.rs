@@ -4,6 +4,7 @@
 
 use core::fmt::Debug;
 use msmemu_devices::gic::{Gic, GicConfig, GicInput, SavedGic, Version};
+use msmemu_devices::pl330::{PeripheralRequest, Pl330, Pl330Config, RequestType, SavedPl330};
 use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, SavedSocBlock, SocBehaviour, SocBlock, Tlmm};
 use msmemu_devices::timer::{SavedTimerBlock, TimerBlock};
 use msmemu_devices::traffic_engine::{SavedTrafficEngine, TrafficEngine, TrafficEngineConfig};
@@ -154,6 +155,7 @@ traffic! {
     gcc: Gcc;
     gsbi: Gsbi;
     traffic_engine: TrafficEngine;
+    pl330: Pl330;
 }
 
 impl Subject for Gic {
@@ -296,5 +298,53 @@ impl Subject for TrafficEngine {
             words[10] = value & 0x0003_0001;
             words.iter().flat_map(|word| word.to_le_bytes()).cycle().take(len as usize).collect()
         })
+    }
+}
+
+impl Subject for Pl330 {
+    type Saved = SavedPl330;
+    const WINDOW: u32 = 0x1000;
+
+    fn fresh() -> Self {
+        Self::new(Pl330Config {
+            peripherals: 4,
+            buffer_lines: 64,
+            lines: 2,
+            line_log2: 3,
+            ..Pl330Config::default()
+        })
+    }
+    fn save(&self) -> SavedPl330 {
+        self.save()
+    }
+    fn restore(&mut self, saved: SavedPl330) -> Result<(), StateError> {
+        self.restore(saved)
+    }
+    fn outside(&mut self, now: Time, value: u32) -> Vec<u64> {
+        match value >> 8 & 7 {
+            // DMAGO or DMAKILL of some channel through the debug interface.
+            0 => {
+                let (go, channel) = (value & 0x3000 != 0, value >> 16 & 7);
+                let first = if go { 0xa2 << 16 | channel << 24 } else { 1 << 16 | 1 | channel << 8 };
+                for (offset, word) in [(0xd08, first), (0xd0c, value & 0xfff0), (0xd04, 0)] {
+                    self.write(now, Mmio::word(offset), word).unwrap();
+                }
+                Vec::new()
+            }
+            1 => {
+                let kind = if value & 1 == 0 { RequestType::Single } else { RequestType::Burst };
+                let request = Some(PeripheralRequest { kind, last: value & 2 != 0 });
+                vec![u64::from(self.set_peripheral_request(now, (value >> 4 & 7) as u8, request))]
+            }
+            _ => dma(self, now, value, |value, len| {
+                // Mostly instructions, some with their operands.
+                const PROGRAM: [u8; 32] = [
+                    0x04, 0x08, 0x20, 0x03, 0x04, 0x08, 0x38, 0x03, 0x34, 0x08, 0x0c, 0x12, 0x13, 0x18, 0x54,
+                    0x10, 0x00, 0x22, 0x02, 0x05, 0x09, 0x3c, 0x02, 0x36, 0x10, 0x25, 0x08, 0x29, 0x08, 0x30,
+                    0x08, 0x00,
+                ];
+                PROGRAM.iter().copied().cycle().skip((value >> 5) as usize % 32).take(len as usize).collect()
+            }),
+        }
     }
 }
