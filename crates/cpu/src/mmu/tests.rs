@@ -6,6 +6,7 @@ use crate::env::Ctx;
 use crate::fault::Trap;
 use crate::model::Model;
 use crate::observe::Observer;
+use crate::observe::TlbMaintenance;
 use crate::op::Op;
 use msmemu_fabric::{BusFault, BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram, RamBus};
 use proptest::prelude::*;
@@ -465,6 +466,102 @@ fn unaligned_accesses_need_normal_memory() {
                 let Trap::DataAbort(fault) = machine.core.trap else { panic!() };
                 assert_eq!((fault.status, fault.va), (FaultStatus::Alignment, va | 1));
             }
+        }
+    }
+}
+
+#[test]
+fn any_address_of_a_block_invalidates_all_its_pages() {
+    // Large page, section, supersection: descriptor(s), size, and the same moved.
+    for (size, first_level) in [(0x1_0000_u32, 0), (0x10_0000, 0x0050_0C02), (0x100_0000, 0x0504_0C02)] {
+        let mut machine = Machine::new();
+        let fill = |machine: &mut Machine, moved: bool| {
+            let offset = if moved { size } else { 0 };
+            if first_level == 0 {
+                machine.poke(TABLE0, PAGES | 1);
+                for i in 0..16 {
+                    machine.poke(PAGES + 4 * i, 0x0004_0031 + offset);
+                }
+            } else {
+                for i in 0..16 {
+                    machine.poke(TABLE0 + 4 * i, first_level + offset);
+                }
+            }
+        };
+        fill(&mut machine, false);
+        let first = machine.page_of(0);
+        let last = machine.page_of(size - 0x1000);
+        fill(&mut machine, true);
+        assert_eq!(machine.page_of(size - 0x1000), last);
+        machine.mcr(8, 7, 1, size / 2).unwrap();
+        assert_eq!(machine.page_of(0), first + u64::from(size), "{size:#x}");
+        assert_eq!(machine.page_of(size - 0x1000), last + u64::from(size), "{size:#x}");
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Insert(Entry),
+    Invalidate(TlbMaintenance),
+}
+
+fn acts() -> impl Strategy<Value = Act> {
+    // Few addresses, so that entries meet.
+    let va = (0_u32..4, 0_u32..3, 0_u32..4).prop_map(|(a, b, c)| a << 24 | b << 20 | c << 12);
+    let entry = (va.clone(), 0_usize..4, prop::option::of(0_u8..3), any::<bool>()).prop_map(
+        |(va, size, asid, secure)| Entry {
+            va,
+            mask: [0xFFFF_F000, 0xFFFF_0000, 0xFFF0_0000, 0xFF00_0000][size],
+            pa: 0,
+            asid,
+            secure,
+            ns: false,
+            ap: 3,
+            xn: false,
+            domain: 0,
+            second_level: size < 2,
+            supersection: size == 3,
+            attrs: MemAttrs::DEVICE,
+        },
+    );
+    prop_oneof![
+        4 => entry.prop_map(Act::Insert),
+        1 => (va.clone(), 0_u8..3).prop_map(|(va, asid)| Act::Invalidate(TlbMaintenance::Page { va, asid })),
+        1 => va.prop_map(|va| Act::Invalidate(TlbMaintenance::PageAllAsids { va })),
+        1 => (0_u8..3).prop_map(|asid| Act::Invalidate(TlbMaintenance::Asid(asid))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// The counts that shorten invalidations never hide an entry, and survive a restore.
+    #[test]
+    fn invalidation_leaves_exactly_what_it_does_not_name(acts in prop::collection::vec(acts(), 1..120)) {
+        let mut tlb = Tlb::default();
+        for act in acts {
+            match act {
+                Act::Insert(entry) => {
+                    tlb.insert(entry);
+                }
+                Act::Invalidate(what) => {
+                    let names = |entry: &Entry| entry.secure && match what {
+                        TlbMaintenance::All => true,
+                        TlbMaintenance::Asid(asid) => entry.asid == Some(asid),
+                        TlbMaintenance::Page { va, asid } => {
+                            va & entry.mask == entry.va & entry.mask && (entry.asid.is_none() || entry.asid == Some(asid))
+                        }
+                        TlbMaintenance::PageAllAsids { va } => va & entry.mask == entry.va & entry.mask,
+                    };
+                    let expected: Vec<Entry> = tlb.entries().filter(|entry| !names(entry)).copied().collect();
+                    let part = tlb.entries().any(|entry| names(entry) && entry.mask != 0xFFFF_F000);
+                    prop_assert_eq!(tlb.invalidate(what, true), part);
+                    prop_assert_eq!(tlb.entries().copied().collect::<Vec<_>>(), expected);
+                }
+            }
+            let mut restored = Tlb::default();
+            restored.restore(&tlb.save()).unwrap();
+            prop_assert!(restored == tlb);
         }
     }
 }

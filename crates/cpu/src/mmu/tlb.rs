@@ -10,6 +10,9 @@ use msmemu_fabric::MemAttrs;
 
 const WAYS: usize = 4;
 const SETS: usize = 256;
+/// [`Entry::mask`] of a small page and of a supersection.
+const PAGE: u32 = 0xFFFF_F000;
+const SUPERSECTION: u32 = 0xFF00_0000;
 
 /// The translation of a 4 KiB page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,13 +67,57 @@ pub struct Tlb {
     entries: Vec<[Option<Entry>; WAYS]>,
     /// Way that the next insertion into a set replaces.
     next: Vec<u8>,
-    /// Entries that are part of something larger than a page.
-    large: usize,
+    /// How many entries are part of something larger.
+    parts: Parts,
+}
+
+/// Counts of entries that are part of a large page, section or supersection, so that invalidating a page that is none
+/// of them need look at one set only.
+#[derive(Clone, PartialEq, Eq)]
+struct Parts {
+    /// Large pages and sections by VA[31:20].
+    by_mib: Vec<u16>,
+    supersections: usize,
+}
+
+impl Default for Parts {
+    fn default() -> Self {
+        Self { by_mib: vec![0; 4096], supersections: 0 }
+    }
+}
+
+impl Parts {
+    fn add(&mut self, entry: &Entry) {
+        match entry.mask {
+            PAGE => {}
+            SUPERSECTION => self.supersections += 1,
+            _ => self.by_mib[(entry.va >> 20) as usize] += 1,
+        }
+    }
+
+    fn remove(&mut self, entry: &Entry) {
+        match entry.mask {
+            PAGE => {}
+            SUPERSECTION => self.supersections -= 1,
+            _ => self.by_mib[(entry.va >> 20) as usize] -= 1,
+        }
+    }
+
+    /// Whether an entry other than that of its own page may translate `va`.
+    fn may_cover(&self, va: u32) -> bool {
+        self.supersections != 0 || self.by_mib[(va >> 20) as usize] != 0
+    }
+
+    fn reset(&mut self) {
+        let Self { by_mib, supersections } = self;
+        by_mib.fill(0);
+        *supersections = 0;
+    }
 }
 
 impl Default for Tlb {
     fn default() -> Self {
-        Self { entries: vec![[None; WAYS]; SETS], next: vec![0; SETS], large: 0 }
+        Self { entries: vec![[None; WAYS]; SETS], next: vec![0; SETS], parts: Parts::default() }
     }
 }
 
@@ -104,10 +151,6 @@ const fn set_of(va: u32) -> usize {
     (va >> 12) as usize % SETS
 }
 
-const fn is_large(entry: &Entry) -> bool {
-    entry.mask != 0xFFFF_F000
-}
-
 impl Tlb {
     /// Every entry held, set by set.
     pub fn entries(&self) -> impl Iterator<Item = &Entry> {
@@ -125,44 +168,48 @@ impl Tlb {
         let way = usize::from(self.next[set]) % WAYS;
         self.next[set] = ((way + 1) % WAYS) as u8;
         let old = self.entries[set][way].replace(entry);
-        self.large += usize::from(is_large(&entry));
-        self.large -= old.map_or(0, |old| usize::from(is_large(&old)));
+        self.parts.add(&entry);
+        if let Some(old) = &old {
+            self.parts.remove(old);
+        }
         old.map(|old| old.va)
     }
 
     /// Drops what a maintenance operation of a security state names. Says whether part of a section, supersection or
     /// large page was among it: then all its other pages went too.
     pub(crate) fn invalidate(&mut self, what: TlbMaintenance, secure: bool) -> bool {
-        let large_before = self.large;
         let sets = match what {
-            // Pages live in one set; parts of something larger may be in any.
-            TlbMaintenance::Page { va, .. } | TlbMaintenance::PageAllAsids { va } if self.large == 0 => {
+            TlbMaintenance::Page { va, .. } | TlbMaintenance::PageAllAsids { va }
+                if !self.parts.may_cover(va) =>
+            {
                 set_of(va)..set_of(va) + 1
             }
             _ => 0..SETS,
         };
+        let mut dropped_part = false;
         for slot in self.entries[sets].iter_mut().flatten() {
             if let Some(entry) = slot
                 && entry.is_hit_by(what, secure)
             {
-                self.large -= usize::from(is_large(entry));
+                self.parts.remove(entry);
+                dropped_part |= entry.mask != PAGE;
                 *slot = None;
             }
         }
-        self.large != large_before
+        dropped_part
     }
 
     /// Forgets everything.
     pub(crate) fn reset(&mut self) {
-        let Self { entries, next, large } = self;
+        let Self { entries, next, parts } = self;
         entries.fill([None; WAYS]);
         next.fill(0);
-        *large = 0;
+        parts.reset();
     }
 
     /// The state as plain data.
     pub fn save(&self) -> SavedTlb {
-        let Self { entries, next, large: _ } = self;
+        let Self { entries, next, parts: _ } = self;
         let held = entries.iter().enumerate().flat_map(|(set, ways)| {
             ways.iter()
                 .enumerate()
@@ -178,20 +225,21 @@ impl Tlb {
     pub fn restore(&mut self, saved: &SavedTlb) -> Result<(), NotThisTlb> {
         let SavedTlb { entries: saved_entries, next: saved_next } = saved;
         let mut new = Self::default();
-        let Self { entries, next, large } = &mut new;
+        let Self { entries, next, parts } = &mut new;
         if saved_next.len() != SETS || saved_next.iter().any(|&way| usize::from(way) >= WAYS) {
             return Err(NotThisTlb);
         }
         next.clone_from(saved_next);
         for (set, way, entry) in saved_entries {
-            if usize::from(*set) != set_of(entry.va) || entry.domain > 15 {
+            let shape = matches!(entry.mask, PAGE | 0xFFFF_0000 | 0xFFF0_0000 | SUPERSECTION);
+            if usize::from(*set) != set_of(entry.va) || entry.domain > 15 || !shape {
                 return Err(NotThisTlb);
             }
             let slot = entries[usize::from(*set)].get_mut(usize::from(*way)).ok_or(NotThisTlb)?;
             if slot.replace(*entry).is_some() {
                 return Err(NotThisTlb);
             }
-            *large += usize::from(is_large(entry));
+            parts.add(entry);
         }
         *self = new;
         Ok(())
