@@ -23,7 +23,7 @@ pub(crate) enum Step {
 
 /// A target that has no standard library would need to be fetched; leaving out default features and
 /// forbidding `std` in the sources shows the same with what a plain toolchain has.
-const NO_STD: &[&str] = &["msmemu-regs"];
+const NO_STD: &[&str] = &["msmemu-regs", "msmemu-smmu"];
 
 pub(crate) fn run(steps: &[Step]) -> Result<()> {
     let steps = if steps.is_empty() { Step::value_variants() } else { steps };

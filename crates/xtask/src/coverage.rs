@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anyhow::{Context as _, Result};
 use msmemu_regs::svd::Part;
 use msmemu_regs::{Kind, Mode, RegDesc};
 
@@ -35,17 +36,20 @@ impl Grade {
     }
 }
 
-/// The page of one kind of block.
-pub(crate) fn page(export: &Export) -> String {
+/// The page of one kind of device; `behaviour` is the text of its behaviour page.
+pub(crate) fn page(export: &Export, behaviour: &str) -> Result<String> {
+    let limits = section(behaviour, "Limits")
+        .with_context(|| format!("{} has no section \"Limits\"", export.behaviour))?;
     let mut out = format!(
-        "# Registers: {}\n\n\
-         <!-- Generated from the register tables by `cargo xtask svd`; edit the tables. -->\n\n\
-         {}\n\n\
+        "# {title}: registers\n\n\
+         <!-- Generated from the register tables and the limits of {page} by `cargo xtask svd`. -->\n\n\
+         What each register does, and where that is known from: [behaviour]({page}).\n\n\
+         ## Limits\n\n{limits}\n\n## Coverage\n\n\
          Grades: *functional*, the register does what the behaviour page says; *stored*, it keeps what is\n\
          written and has no effect, because no behaviour is known; *absent*, reads give 0 and writes are\n\
          ignored. Field modes are explained in the documentation of the `regs` crate.\n",
-        export.window.title,
-        export.preface.trim()
+        title = export.window.title,
+        page = export.behaviour,
     );
     summary(&mut out, export);
     if !export.absent.is_empty() {
@@ -62,7 +66,14 @@ pub(crate) fn page(export: &Export) -> String {
             register(&mut out, part, reg);
         }
     }
-    out
+    Ok(out)
+}
+
+/// The text below a second-level heading, up to the next one.
+fn section<'a>(page: &'a str, heading: &str) -> Option<&'a str> {
+    let start = page.find(&format!("\n## {heading}\n"))? + heading.len() + 5;
+    let rest = &page[start..];
+    Some(rest[..rest.find("\n## ").unwrap_or(rest.len())].trim())
 }
 
 fn part_title(part: &Part) -> String {
@@ -135,4 +146,17 @@ fn register(out: &mut String, part: &Part, reg: &RegDesc) {
 /// Documentation lines as one paragraph.
 fn prose(lines: &[&str]) -> String {
     lines.iter().map(|l| l.trim()).filter(|l| !l.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::section;
+
+    #[test]
+    fn a_section_ends_at_the_next_heading() {
+        let page = "# Page\n\n## Limits\n\n- one\n### Deeper\n\n## Next\n\ntwo\n";
+        assert_eq!(section(page, "Limits"), Some("- one\n### Deeper"));
+        assert_eq!(section(page, "Next"), Some("two"));
+        assert_eq!(section(page, "Other"), None);
+    }
 }

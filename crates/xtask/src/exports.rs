@@ -1,10 +1,11 @@
 //! What is exported from register tables, and where to: `docs/registers/NAME.svd` and
-//! `docs/src/reference/NAME-registers.md`.
+//! `docs/src/reference/NAME.md`.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
-use msmemu_regs::svd::{self, Instance, Window};
+use msmemu_regs::svd::{self, Banks, Instance, Part, Window};
+use msmemu_smmu::spec as smmu;
 
 use crate::coverage;
 
@@ -14,12 +15,36 @@ pub(crate) struct Export {
     pub(crate) window: Window,
     /// Registers that hardware has and the model has not: name, offset, why.
     pub(crate) absent: &'static [(&'static str, u32, &'static str)],
-    /// Markdown that stands before the tables: limits and provenance.
-    pub(crate) preface: &'static str,
+    /// Page of the book, beside the generated one, that tells the behaviour; its limits go first.
+    pub(crate) behaviour: &'static str,
 }
 
 /// Every exported block.
-pub(crate) const EXPORTS: &[Export] = &[];
+pub(crate) const EXPORTS: &[Export] = &[Export {
+    window: Window {
+        name: "smmu",
+        title: "System MMU",
+        size: smmu::WINDOW,
+        parts: &[
+            Part {
+                block: smmu::ContextBank::DESC,
+                offset: 0,
+                // The largest instances of the family have three; 255 fit below the global page.
+                banks: Some(Banks { name: "CB", count: 3, stride: smmu::BANK_STRIDE }),
+            },
+            Part { block: smmu::GlobalPage::DESC, offset: smmu::GLOBAL_PAGE, banks: None },
+        ],
+    },
+    absent: &[
+        ("EMMC", 0x0E000, PERFORMANCE_MONITOR),
+        ("EMCS", 0x0E004, PERFORMANCE_MONITOR),
+        ("EMCC_N", 0x0E100, PERFORMANCE_MONITOR),
+        ("EMC_N", 0x0E200, PERFORMANCE_MONITOR),
+    ],
+    behaviour: "smmu-behaviour.md",
+}];
+
+const PERFORMANCE_MONITOR: &str = "performance monitor, known from later parts only";
 
 fn files(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
@@ -30,8 +55,11 @@ fn files(root: &Path) -> Result<Vec<(PathBuf, String)>> {
         let about = format!("{title}. Addresses count from the start of the instance's window.");
         let text = svd::file(name, &about, &[instance]).with_context(|| format!("the SVD of {name}"))?;
         files.push((root.join(format!("docs/registers/{name}.svd")), text));
-        let page = root.join(format!("docs/src/reference/{name}-registers.md"));
-        files.push((page, coverage::page(export)));
+        let reference = root.join("docs/src/reference");
+        let behaviour = reference.join(export.behaviour);
+        let behaviour = std::fs::read_to_string(&behaviour)
+            .with_context(|| format!("reading {}", behaviour.display()))?;
+        files.push((reference.join(format!("{name}.md")), coverage::page(export, &behaviour)?));
     }
     Ok(files)
 }
@@ -66,7 +94,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use msmemu_regs::svd::{Banks, Instance, Part, Window, file};
+    use msmemu_regs::svd::file;
     use msmemu_regs::{Kind, Mode};
     use svd_parser::svd::{Access, MaybeArray, ModifiedWriteValues, Register, RegisterCluster};
 
