@@ -248,4 +248,22 @@ mod tests {
             }
         }
     }
+
+    /// Literals are addressed from the word-aligned PC in every encoding.
+    #[test]
+    fn literal_loads_become_absolute() {
+        use crate::exec::load_store::{LoadStore, mode, what};
+        let cases = [
+            (Set::A32, 0xE59F_1010, 0x1000, what::WORD, 0x1018),
+            (Set::A32, 0xE55F_1004, 0x1000, what::BYTE, 0x1004),
+            (Set::T16, 0x4901, 0x1002, what::WORD, 0x1008),
+            (Set::T32, 0xF8DF_A148, 0x1002, what::WORD, 0x114C),
+            (Set::T32, 0xF85F_A004, 0x1006, what::WORD, 0x1004),
+            (Set::T32, 0xF9BF_1002, 0x1002, what::SIGNED_HALF, 0x1006),
+        ];
+        for (set, word, pc, what, address) in cases {
+            let op = lower(Model::Scorpion, set, word, pc, 0, 0);
+            assert_eq!((op.handler, op.imm), (LoadStore::id(what, mode::LITERAL), address), "{word:#x}");
+        }
+    }
 }
