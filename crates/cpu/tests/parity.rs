@@ -179,6 +179,7 @@ macro_rules! images {
 images! {
     banked "banked",
     exceptions "exceptions",
+    floating "floating",
     high_vectors "high-vectors",
     interwork "interwork",
     mmu_faults "mmu-faults",

@@ -9,7 +9,7 @@ use super::regs::Cp15Regs;
 use crate::model::Model;
 
 /// Registers whose value differs from the reset value in the table.
-pub(super) const fn of(model: Model) -> &'static [(Cp15Regs, u32)] {
+pub const fn of(model: Model) -> &'static [(Cp15Regs, u32)] {
     match model {
         Model::Scorpion => &[],
         Model::Krait => {
@@ -19,7 +19,7 @@ pub(super) const fn of(model: Model) -> &'static [(Cp15Regs, u32)] {
 }
 
 /// Whether the model has a register that not all have.
-pub(super) const fn has(model: Model, reg: Cp15Regs) -> bool {
+pub const fn has(model: Model, reg: Cp15Regs) -> bool {
     use Cp15Regs as R;
     match reg {
         R::SCORPION_LPM0 | R::SCORPION_LPM1 | R::SCORPION_LPM2 | R::SCORPION_L2LPM => {

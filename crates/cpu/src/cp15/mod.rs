@@ -4,7 +4,7 @@
 //! writes and commands do. What is not declared is UNDEFINED, as are writes to read-only registers, reads of commands,
 //! and accesses from a mode or security state that has none.
 
-mod identification;
+pub mod identification;
 pub mod pmu;
 pub mod regs;
 
@@ -49,7 +49,7 @@ pub struct SavedCp15 {
 }
 
 /// Registers with a copy for each security state (ARM DDI 0406C.b, table B3-33).
-const fn is_banked(reg: Cp15Regs) -> bool {
+pub const fn is_banked(reg: Cp15Regs) -> bool {
     use Cp15Regs as R;
     matches!(
         reg,
@@ -202,13 +202,17 @@ impl Coord {
     }
 }
 
-/// Who accesses a register.
-struct Accessor {
-    privileged: bool,
-    secure: bool,
-    write: bool,
+/// Who accesses a register, and how.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Accessor {
+    /// In a mode other than User.
+    pub privileged: bool,
+    /// In Secure state.
+    pub secure: bool,
+    /// MCR rather than MRC.
+    pub write: bool,
     /// PMUSERENR.EN.
-    user_counters: bool,
+    pub user_counters: bool,
 }
 
 impl Accessor {
@@ -221,7 +225,8 @@ impl Accessor {
         }
     }
 
-    fn may(&self, reg: Cp15Regs) -> bool {
+    /// Whether the access is allowed; otherwise it is UNDEFINED.
+    pub fn may(&self, reg: Cp15Regs) -> bool {
         use Cp15Regs as R;
         let desc = reg.desc();
         let is_command = desc.fields.iter().any(|field| field.mode == FieldMode::Arg);
