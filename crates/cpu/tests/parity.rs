@@ -182,6 +182,7 @@ images! {
     floating "floating",
     high_vectors "high-vectors",
     interwork "interwork",
+    kernel_setup "kernel-setup",
     mmu_faults "mmu-faults",
     monitor "monitor",
     tlb "tlb",
