@@ -11,7 +11,7 @@ use crate::fault::Trap;
 use crate::observe::{CoprocAccess, Observer};
 use crate::op::{Flow, Op, Raised};
 use crate::state::Core;
-use msmemu_regs::{At, Mode as FieldMode, RegFile, RestoreError};
+use msmemu_regs::{At, RegFile, RestoreError};
 
 msmemu_regs::register_block! {
     /// Debug coprocessor (ARM DDI 0406C.b, chapter C11).
@@ -116,10 +116,9 @@ impl Cp14 {
 
 fn find(core: &Core, coord: Coord, write: bool) -> Option<At<Cp14Regs>> {
     let found = Cp14Regs::at(coord.offset())?;
-    let desc = found.desc();
-    let is_command = desc.fields.iter().any(|field| field.mode == FieldMode::Arg);
-    let read_only =
-        desc.fields.iter().all(|f| matches!(f.mode, FieldMode::Ro | FieldMode::Res0 | FieldMode::Res1));
+    let masks = found.desc().masks;
+    let is_command = masks.arg != 0;
+    let read_only = !is_command && masks.rw == 0;
     // The trivial Jazelle registers ignore writes; other read-only ones are UNDEFINED to write.
     let ignores_writes = matches!(found.reg, Cp14Regs::JOSCR | Cp14Regs::JMCR);
     if (is_command && !write) || (read_only && write && !ignores_writes) {

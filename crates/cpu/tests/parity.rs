@@ -1,11 +1,13 @@
 //! The processor tests of guest-images/cpu-tests print here what they printed on QEMU, on both engines.
 //!
-//! `BLESS` does not exist for these: the goldens come from `scripts/qemu-goldens`, and `scripts/test-cpu-parity` makes
+//! There is no blessing for these: the goldens come from `scripts/qemu-goldens`, and `scripts/test-cpu-parity` makes
 //! them anew and compares.
 
 #![allow(clippy::unwrap_used)]
 
 use goblin::elf::{Elf, program_header::PT_LOAD};
+use msmemu_cpu::isa::Set;
+use msmemu_cpu::observe::{DataAccess, Observer};
 use msmemu_cpu::semihosting::{Host, Outcome, Semihosting};
 use msmemu_cpu::{BlockEngine, Core, Cpu, Engine, Exit, Limits, Model, StepEngine};
 use msmemu_fabric::{Access, Bus, BusFault, BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram};
@@ -103,7 +105,39 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-images/cpu-tests")
 }
 
-fn run<G: Engine>(name: &str, engine: G, slice: u64) -> String {
+/// Asks for everything, so that every access takes the observed path; counts it.
+#[derive(Default)]
+struct Watching {
+    retired: u64,
+    accesses: u64,
+}
+
+impl Observer for Watching {
+    const RETIRED: bool = true;
+    const DATA: bool = true;
+
+    fn retired(&mut self, _set: Set, _pc: u32, _word: u32) {
+        self.retired += 1;
+    }
+
+    fn data(&mut self, _access: &DataAccess) {
+        self.accesses += 1;
+    }
+}
+
+/// How an image is run.
+#[derive(Clone, Copy)]
+struct Way {
+    model: Model,
+    /// Cycles of a slice.
+    slice: u64,
+    /// The core is saved after each slice, and a fresh one goes on.
+    moved: bool,
+}
+
+const USUAL: Way = Way { model: Model::Scorpion, slice: 1 << 20, moved: false };
+
+fn run<G: Engine + Default, O: Observer>(name: &str, obs: &mut O, way: Way) -> String {
     let file = std::fs::read(folder().join(format!("elf/{name}.elf"))).unwrap();
     let elf = Elf::parse(&file).unwrap();
     let mut ram = Ram::new(&[PhysRange::new(PhysAddr(RAM), 128 << 20).unwrap()]).unwrap();
@@ -111,14 +145,20 @@ fn run<G: Engine>(name: &str, engine: G, slice: u64) -> String {
         ram.write(BusMaster(0), PhysAddr(segment.p_paddr), &file[segment.file_range()]).unwrap();
     }
     let mut bus = Virt { ram, sgis: Sgis::default(), lines_changed: false };
-    let mut cpu = Cpu::with_engine(Core::new(Model::Scorpion, MASTER), engine);
+    let mut cpu = Cpu::with_engine(Core::new(way.model, MASTER), G::default());
     cpu.core.pc = elf.entry as u32;
     cpu.core.semihosting = true;
     let mut calls = Semihosting::new(1_000_000_000);
     let mut console = Console::default();
     loop {
-        let limits = Limits::until_cycle(cpu.core.cycles + slice);
-        let exit = cpu.run(&mut bus, &mut (), limits);
+        let limits = Limits::until_cycle(cpu.core.cycles + way.slice);
+        let exit = cpu.run(&mut bus, obs, limits);
+        if way.moved {
+            let mut fresh = Cpu::with_engine(Core::new(way.model, MASTER), G::default());
+            fresh.restore(&cpu.core.save()).unwrap();
+            fresh.core.semihosting = true;
+            cpu = fresh;
+        }
         cpu.core.lines.fiq = bus.sgis.pending & !bus.sgis.group1 != 0;
         cpu.core.lines.irq = bus.sgis.pending & bus.sgis.group1 != 0;
         match exit {
@@ -142,11 +182,19 @@ fn compare(name: &str) {
         golden.ends_with("done\n") && !golden.contains("UNEXPECTED"),
         "the golden is not that of a whole run"
     );
+    let mut watching = Watching::default();
     let here = [
-        ("blocks", run(name, BlockEngine::default(), 1 << 20)),
-        ("blocks in short slices", run(name, BlockEngine::default(), 17)),
-        ("single steps", run(name, StepEngine, 1 << 20)),
+        ("blocks", run::<BlockEngine, _>(name, &mut (), USUAL)),
+        ("blocks in short slices", run::<BlockEngine, _>(name, &mut (), Way { slice: 17, ..USUAL })),
+        ("single steps", run::<StepEngine, _>(name, &mut (), USUAL)),
+        ("an observer", run::<BlockEngine, _>(name, &mut watching, USUAL)),
+        (
+            "a new core every slice",
+            run::<BlockEngine, _>(name, &mut (), Way { slice: 5000, moved: true, ..USUAL }),
+        ),
+        ("Krait", run::<BlockEngine, _>(name, &mut (), Way { model: Model::Krait, ..USUAL })),
     ];
+    assert!(watching.retired > 1000 && watching.accesses > 1000);
     for (engine, output) in here {
         for (number, (ours, theirs)) in output.lines().zip(golden.lines()).enumerate() {
             assert_eq!(ours, theirs, "{name} with {engine}, line {}", number + 1);

@@ -18,7 +18,7 @@ use crate::observe::{CacheMaintenance, CoprocAccess, Observer, TlbMaintenance};
 use crate::op::{Flow, Op, Raised};
 use crate::psr::Mode;
 use crate::state::Core;
-use msmemu_regs::{At, Mode as FieldMode, RegFile, RestoreError};
+use msmemu_regs::{At, RegFile, RestoreError};
 use pmu::Pmu;
 pub use regs::Cp15Regs;
 use std::collections::BTreeMap;
@@ -228,10 +228,9 @@ impl Accessor {
     /// Whether the access is allowed; otherwise it is UNDEFINED.
     pub fn may(&self, reg: Cp15Regs) -> bool {
         use Cp15Regs as R;
-        let desc = reg.desc();
-        let is_command = desc.fields.iter().any(|field| field.mode == FieldMode::Arg);
-        let read_only =
-            desc.fields.iter().all(|f| matches!(f.mode, FieldMode::Ro | FieldMode::Res0 | FieldMode::Res1));
+        let masks = reg.desc().masks;
+        let is_command = masks.arg != 0;
+        let read_only = !is_command && masks.rw | masks.wo | masks.w1c | masks.w1s == 0;
         if (is_command && !self.write) || (read_only && self.write) {
             return false;
         }

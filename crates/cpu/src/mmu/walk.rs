@@ -39,6 +39,7 @@ fn first_level_address(core: &Core, va: u32, secure: bool) -> Option<u64> {
     Some(u64::from(table | index << 2))
 }
 
+#[allow(clippy::too_many_arguments)]
 fn read_descriptor<E: Env>(
     core: &mut Core,
     env: &mut E,
@@ -46,11 +47,11 @@ fn read_descriptor<E: Env>(
     level: u8,
     pa: u64,
     secure: bool,
+    big_endian: bool,
 ) -> Result<u32, Stopped> {
     let status =
         if level == 1 { FaultStatus::ExternalOnWalkFirst } else { FaultStatus::ExternalOnWalkSecond };
     let word = mem::phys_read32(core, env, pa, secure).map_err(|_| Stopped { status, domain: 0 })?;
-    let big_endian = SCTLR::EE.is_set(core.sctlr());
     let descriptor = if big_endian { word.swap_bytes() } else { word };
     env.obs().walk(va, level, pa, descriptor);
     Ok(descriptor)
@@ -61,11 +62,13 @@ fn read_descriptor<E: Env>(
 /// # Errors
 /// Translation, access flag and external faults. Domain and permissions are checked later, on each use.
 pub fn walk<E: Env>(core: &mut Core, env: &mut E, va: u32, secure: bool, asid: u8) -> Result<Entry, Stopped> {
-    let access_flag = SCTLR::AFE.is_set(core.cp15.get(Cp15Regs::SCTLR, secure));
+    let sctlr = core.cp15.get(Cp15Regs::SCTLR, secure);
+    let access_flag = SCTLR::AFE.is_set(sctlr);
+    let big_endian = SCTLR::EE.is_set(sctlr);
     let Some(first) = first_level_address(core, va, secure) else {
         return Err(Stopped { status: FaultStatus::TranslationSection, domain: 0 });
     };
-    let l1 = read_descriptor(core, env, va, 1, first, secure)?;
+    let l1 = read_descriptor(core, env, va, 1, first, secure, big_endian)?;
     let domain = (l1 >> 5 & 0xF) as u8;
     match l1 & 3 {
         // 0b11 is the section with PXN of later architectures; reserved here, and it faults (our choice).
@@ -73,7 +76,7 @@ pub fn walk<E: Env>(core: &mut Core, env: &mut E, va: u32, secure: bool, asid: u
         1 => {
             let ns = l1 >> 3 & 1 != 0;
             let second = u64::from((l1 & 0xFFFF_FC00) | (va >> 12 & 0xFF) << 2);
-            let l2 = read_descriptor(core, env, va, 2, second, secure && !ns)
+            let l2 = read_descriptor(core, env, va, 2, second, secure && !ns, big_endian)
                 .map_err(|stopped| Stopped { domain, ..stopped })?;
             page(core, va, l2, domain, ns, secure, asid, access_flag)
         }
