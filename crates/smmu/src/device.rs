@@ -172,7 +172,12 @@ impl Smmu {
             entry.vmid &= 31;
             entry
         });
-        self.tlb.replace(index, entry);
+        match entry {
+            Some(entry) => self.tlb.insert(index, &entry),
+            None => {
+                self.tlb.remove(index);
+            }
+        }
     }
 
     /// Works out the interrupt outputs from the state. The only place that does.
@@ -498,7 +503,7 @@ impl Smmu {
             if partial && ports.taps.survives(&command, index, entry) {
                 continue;
             }
-            if let Some(entry) = self.tlb.replace(index, None) {
+            if let Some(entry) = self.tlb.remove(index) {
                 removed += 1;
                 ports.observer.event(Event::Removed { index, entry: &entry, by: command });
             }

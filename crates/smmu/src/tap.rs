@@ -24,6 +24,9 @@ pub enum InvalidationEffect {
 /// Changes of stored TLB entries between calls are made with
 /// [`Smmu::poke_tlb`](crate::Smmu::poke_tlb).
 pub trait Taps {
+    /// Whether any tap may change anything; `false` lets the model leave out what only taps need.
+    const ACTIVE: bool = true;
+
     /// The MID that routing uses.
     #[inline(always)]
     fn mid(&mut self, request: &Request) -> u16 {
@@ -98,9 +101,13 @@ pub trait Taps {
 }
 
 /// Changes nothing; costs nothing.
-impl Taps for () {}
+impl Taps for () {
+    const ACTIVE: bool = false;
+}
 
 impl<T: Taps + ?Sized> Taps for &mut T {
+    const ACTIVE: bool = T::ACTIVE;
+
     #[inline(always)]
     fn mid(&mut self, request: &Request) -> u16 {
         (**self).mid(request)

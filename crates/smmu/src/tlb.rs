@@ -255,6 +255,8 @@ pub(crate) struct Tlb {
     set_bits: u32,
     /// Entries of each size.
     population: [u16; 4],
+    /// The sizes that have entries, one bit each.
+    sizes: u32,
     /// Next way to replace, by set.
     pointers: Vec<u16>,
     /// Entries below are not replaced by misses.
@@ -273,12 +275,13 @@ impl Tlb {
             hash_shift: u32::BITS - buckets.trailing_zeros(),
             set_bits: sets.trailing_zeros(),
             population: [0; 4],
+            sizes: 0,
             pointers: vec![0; usize::from(sets)],
             floor: 0,
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn bucket(&self, key: u32) -> usize {
         (key.wrapping_mul(0x9E37_79B1) >> self.hash_shift) as usize
     }
@@ -293,7 +296,7 @@ impl Tlb {
     }
 
     /// The entry that a lookup hit.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn hit(&self, index: u16) -> &TlbEntry {
         &self.slots[usize::from(index)].entry
     }
@@ -308,15 +311,15 @@ impl Tlb {
     }
 
     /// Compares all entries with a page and a tag.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup(&self, va: u32, tag: Tag) -> Lookup {
         let mut found = NONE;
         let mut matches = 0;
-        for size in PageSize::ALL {
-            if self.population[size as usize] == 0 {
-                continue;
-            }
-            let key = key(va, size);
+        let mut sizes = self.sizes;
+        while sizes != 0 {
+            let size = sizes.trailing_zeros();
+            sizes &= sizes - 1;
+            let key = va >> (12 + 4 * size) << (12 + 4 * size) | size;
             let mut at = self.buckets[self.bucket(key)];
             while let Some(slot) = self.slots.get(usize::from(at)) {
                 if slot.matches(key, tag) {
@@ -335,7 +338,7 @@ impl Tlb {
 
     /// Where a miss puts the entry: over one with the same tags and page, else by round robin. `None` if
     /// nothing may be replaced.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn choose(&mut self, entry: &TlbEntry) -> Option<u16> {
         if let Some(same) = self.same(entry) {
             return Some(same);
@@ -355,7 +358,7 @@ impl Tlb {
     }
 
     /// The entry that differs from the given one only in what it maps to.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn same(&self, entry: &TlbEntry) -> Option<u16> {
         let key = entry.key();
         let mask = tag_mask(entry);
@@ -369,28 +372,47 @@ impl Tlb {
         None
     }
 
-    /// Stores or removes an entry, and gives the one that was there.
-    #[inline]
-    pub(crate) fn replace(&mut self, index: u16, entry: Option<TlbEntry>) -> Option<TlbEntry> {
-        let slot = *self.slots.get(usize::from(index))?;
-        if slot.used {
-            self.population[slot.entry.size as usize] -= 1;
-            self.unlink(index);
+    /// Removes an entry, and gives it.
+    #[inline(always)]
+    pub(crate) fn remove(&mut self, index: u16) -> Option<TlbEntry> {
+        let slot = self.slots.get(usize::from(index))?;
+        if !slot.used {
+            return None;
         }
-        self.slots[usize::from(index)] = match entry {
-            None => Slot::EMPTY,
-            Some(entry) => {
-                self.population[entry.size as usize] += 1;
-                let key = entry.key();
-                let bucket = self.bucket(key);
-                let next = core::mem::replace(&mut self.buckets[bucket], index);
-                Slot { key, tag: entry.tag().bits(), mask: tag_mask(&entry), next, used: true, entry }
-            }
-        };
-        slot.used.then_some(slot.entry)
+        let entry = slot.entry;
+        self.unlink(index);
+        self.slots[usize::from(index)] = Slot::EMPTY;
+        let population = &mut self.population[entry.size as usize];
+        *population -= 1;
+        self.sizes &= !(u32::from(*population == 0) << entry.size.code());
+        Some(entry)
     }
 
-    #[inline]
+    /// Stores an entry over whatever was there. An index out of range changes nothing.
+    #[inline(always)]
+    pub(crate) fn insert(&mut self, index: u16, entry: &TlbEntry) {
+        let Some(slot) = self.slots.get(usize::from(index)) else { return };
+        if slot.used {
+            self.population[slot.entry.size as usize] -= 1;
+            self.sizes &=
+                !(u32::from(self.population[slot.entry.size as usize] == 0) << slot.entry.size.code());
+            self.unlink(index);
+        }
+        self.population[entry.size as usize] += 1;
+        self.sizes |= 1 << entry.size.code();
+        let key = entry.key();
+        let bucket = self.bucket(key);
+        let next = core::mem::replace(&mut self.buckets[bucket], index);
+        let slot = &mut self.slots[usize::from(index)];
+        slot.key = key;
+        slot.tag = entry.tag().bits();
+        slot.mask = tag_mask(entry);
+        slot.next = next;
+        slot.used = true;
+        slot.entry = *entry;
+    }
+
+    #[inline(always)]
     fn unlink(&mut self, index: u16) {
         let Slot { key, next, .. } = self.slots[usize::from(index)];
         let bucket = self.bucket(key);
@@ -448,7 +470,7 @@ impl Tlb {
 
     pub(crate) fn clear(&mut self) {
         for index in 0..self.geometry.entries {
-            self.replace(index, None);
+            self.remove(index);
         }
         self.pointers.fill(0);
         self.floor = 0;
@@ -463,6 +485,7 @@ impl Tlb {
             hash_shift: _,
             set_bits: _,
             population: _,
+            sizes: _,
             pointers,
             floor: _,
         } = self;
@@ -484,7 +507,9 @@ impl Tlb {
         }
         let mut new = Self::new(self.geometry);
         for (index, entry) in entries.iter().enumerate() {
-            new.replace(index as u16, *entry);
+            if let Some(entry) = entry {
+                new.insert(index as u16, entry);
+            }
         }
         new.pointers.clone_from(pointers);
         *self = new;

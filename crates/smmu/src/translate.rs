@@ -41,7 +41,7 @@ impl Routed {
 
 /// What the main TLB says to a transaction.
 pub(crate) enum MainLookup {
-    Hit(TlbEntry),
+    Hit,
     Walk,
     Fault(Fault),
 }
@@ -63,9 +63,9 @@ enum Refusal {
     Bypass,
 }
 
-/// A finished walk.
-pub(crate) struct Walked {
-    pub(crate) result: Result<TlbEntry, Fault>,
+/// What a V2P walk read.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct WalkReads {
     /// The last descriptor of each level, as the walker reads it.
     pub(crate) words: [Option<u32>; 2],
     /// Descriptor accesses that went to memory.
@@ -88,7 +88,6 @@ impl Smmu {
     /// [`Answer::Held`] means that the answer comes from [`next_released`](Self::next_released) after
     /// software has resumed or reset the bank. The caller must use a translation before it lets anything
     /// else happen, so that no invalidation slips in between.
-    #[inline]
     pub fn translate<M: DescriptorPort, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
@@ -130,7 +129,7 @@ impl Smmu {
         if bank.stalled() { None } else { bank.held.pop_front() }
     }
 
-    #[inline]
+    #[inline(always)]
     fn attempt<M: DescriptorPort, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
@@ -141,10 +140,11 @@ impl Smmu {
             Ok(routed) => routed,
             Err(refused) => return self.refuse(request, refused, ports),
         };
-        match self.lookup_micro(request, &routed, ports) {
-            Some(entry) => self.grant(request, &routed, &entry, Found::MicroTlb, ports),
-            None => self.look_further(request, &routed, ports),
+        let mut entry = TlbEntry::EMPTY;
+        if !self.lookup_micro(request, &routed, &mut entry, ports) {
+            return self.look_further(request, &routed, ports);
         }
+        self.grant(request, &routed, &entry, Found::MicroTlb, ports)
     }
 
     /// After a micro-TLB miss: the main TLB, then the tables.
@@ -155,14 +155,15 @@ impl Smmu {
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
     ) -> Answer {
-        match self.lookup_main(request, routed, ports) {
-            MainLookup::Hit(entry) => self.grant(request, routed, &entry, Found::MainTlb, ports),
+        let mut entry = TlbEntry::EMPTY;
+        match self.lookup_main(request, routed, &mut entry, ports) {
+            MainLookup::Hit => self.grant(request, routed, &entry, Found::MainTlb, ports),
             MainLookup::Fault(fault) => self.fail(request, routed, fault, ports),
             MainLookup::Walk => {
                 let origin = Origin::Transaction(request);
-                let walked = self.walk(origin, routed.bank, request.va, routed.tag, ports);
-                match walked.result {
-                    Ok(entry) => self.take_walk(request, routed, &entry, ports),
+                let (bank, va) = (routed.bank, request.va);
+                match self.walk::<false, M, O, T>(origin, bank, va, routed.tag, &mut entry, ports).0 {
+                    Ok(()) => self.take_walk(request, routed, &entry, ports),
                     Err(fault) => self.fail(request, routed, fault, ports),
                 }
             }
@@ -182,7 +183,7 @@ impl Smmu {
     }
 
     /// From the MID to the bank.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn route<M, O, T: Taps>(
         &self,
         request: &Request,
@@ -272,44 +273,44 @@ impl Smmu {
         answer
     }
 
-    /// Asks the micro-TLB of the port.
-    #[inline]
+    /// Asks the micro-TLB of the port. A hit gives the entry.
+    #[inline(always)]
     pub(crate) fn lookup_micro<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
         routed: &Routed,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
-    ) -> Option<TlbEntry> {
+    ) -> bool {
         let bank = routed.bank;
         let port = self.port(request);
-        let Some(hit) = self.micro[usize::from(port)].lookup(request.va, routed.tag) else {
-            ports.observer.event(Event::MicroLookup { request, bank, hit: None });
-            return None;
-        };
-        ports.observer.event(Event::MicroLookup { request, bank, hit: Some(hit) });
-        let mut entry = *hit;
-        ports.taps.micro_hit(port, &mut entry);
+        let hit = self.micro[usize::from(port)].lookup(request.va, routed.tag);
+        ports.observer.event(Event::MicroLookup { request, bank, hit });
+        let Some(hit) = hit else { return false };
+        *entry = *hit;
+        ports.taps.micro_hit(port, entry);
         self.stats.contexts[usize::from(bank)].micro_hits += 1;
-        Some(entry)
+        true
     }
 
-    /// Asks the main TLB.
-    #[inline]
+    /// Asks the main TLB. A hit gives the entry.
+    #[inline(always)]
     pub(crate) fn lookup_main<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
         routed: &Routed,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
     ) -> MainLookup {
         let bank = routed.bank;
         let origin = Origin::Transaction(request);
         match self.lookup_observed(origin, bank, request.va, routed.tag, ports) {
             Lookup::Hit(index) => {
-                let mut entry = *self.tlb.hit(index);
-                ports.taps.tlb_hit(index, &mut entry);
+                *entry = *self.tlb.hit(index);
+                ports.taps.tlb_hit(index, entry);
                 self.stats.contexts[usize::from(bank)].main_hits += 1;
-                self.fill_micro(request, routed.tag, &entry, ports);
-                MainLookup::Hit(entry)
+                self.fill_micro(request, routed.tag, entry, ports);
+                MainLookup::Hit
             }
             Lookup::Miss => {
                 self.stats.contexts[usize::from(bank)].misses += 1;
@@ -328,6 +329,7 @@ impl Smmu {
         &mut self,
         request: &Request,
         routed: &Routed,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
     ) -> MainLookup {
         if self.tlb.lookup(request.va, routed.tag) == Lookup::Miss {
@@ -336,10 +338,10 @@ impl Smmu {
         // It was counted as a miss; it turns out to be none.
         let misses = &mut self.stats.contexts[usize::from(routed.bank)].misses;
         *misses = misses.saturating_sub(1);
-        self.lookup_main(request, routed, ports)
+        self.lookup_main(request, routed, entry, ports)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn lookup_observed<M, O: Observer, T>(
         &mut self,
         origin: Origin<'_>,
@@ -359,7 +361,7 @@ impl Smmu {
     }
 
     /// Takes the result of a transaction's walk: fills the TLBs, checks the rights.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn take_walk<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
@@ -377,7 +379,7 @@ impl Smmu {
     }
 
     /// Stores an entry in the main TLB.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fill<M, O: Observer, T: Taps>(
         &mut self,
         index: u16,
@@ -393,14 +395,15 @@ impl Smmu {
         entry.pa &= entry.size.mask();
         entry.vmid &= 31;
         self.stats.fills += 1;
-        if let Some(old) = self.tlb.replace(index, Some(entry)) {
+        if let Some(old) = self.tlb.get(index) {
             self.stats.evictions += 1;
-            ports.observer.event(Event::Evicted { index, entry: &old });
+            ports.observer.event(Event::Evicted { index, entry: old });
         }
+        self.tlb.insert(index, &entry);
         ports.observer.event(Event::Filled { index, entry: &entry });
     }
 
-    #[inline]
+    #[inline(always)]
     fn fill_micro<M, O: Observer, T>(
         &mut self,
         request: &Request,
@@ -415,14 +418,14 @@ impl Smmu {
     }
 
     /// The micro-TLB that serves a request.
-    #[inline]
+    #[inline(always)]
     fn port(&self, request: &Request) -> u8 {
         // At least one port exists, and few have more.
         if request.port < self.config.ports { request.port } else { request.port % self.config.ports }
     }
 
     /// Checks the rights, and makes the answer.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn grant<M, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
@@ -452,22 +455,23 @@ impl Smmu {
         answer
     }
 
-    /// Walks the tables with every descriptor answered at once.
+    /// Walks the tables into `entry`, with every descriptor answered at once. `V2P`: what was read is kept.
     #[inline]
-    pub(crate) fn walk<M: DescriptorPort, O: Observer, T: Taps>(
+    pub(crate) fn walk<const V2P: bool, M: DescriptorPort, O: Observer, T: Taps>(
         &mut self,
         origin: Origin<'_>,
         bank: u8,
         va: u32,
         tag: Tag,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
-    ) -> Walked {
+    ) -> (Result<(), Fault>, WalkReads) {
         let (mut walk, mut step) = self.start_walk(origin, bank, va, tag, ports);
-        let mut words = [None; 2];
-        let mut accesses = 0;
+        let mut reads = WalkReads::default();
         loop {
             step = match step {
-                Step::Read(read) => {
+                Step::Read => {
+                    let read = walk.read();
                     let (response, buffered) = match self.fetch(&read) {
                         Fetch::Buffered(word) => (Ok(word), true),
                         Fetch::Word => (ports.memory.read(&read), false),
@@ -476,26 +480,26 @@ impl Smmu {
                             Err(_) => (ports.memory.read(&read), false),
                         },
                     };
-                    accesses += u32::from(!buffered);
                     let (step, word) =
-                        self.take_descriptor(origin, &mut walk, &read, response, buffered, ports);
-                    words[read.level as usize] = word;
+                        self.take_descriptor(origin, &mut walk, &read, response, buffered, entry, ports);
+                    if V2P {
+                        reads.accesses += u32::from(!buffered);
+                        reads.words[read.level as usize] = word;
+                    }
                     step
                 }
-                Step::Write(write) => {
-                    accesses += 1;
+                Step::Write => {
+                    reads.accesses += 1;
+                    let write = walk.write(&self.banks[usize::from(bank)].context);
                     let response = ports.memory.write(&write);
-                    self.take_written(origin, &mut walk, &write, response, ports)
+                    self.take_written(origin, &mut walk, &write, response, entry, ports)
                 }
-                Step::Done(result) => {
-                    let result = self.end_walk(origin, bank, result, ports);
-                    return Walked { result, words, accesses };
-                }
+                Step::Done(result) => return (self.end_walk(origin, bank, result, entry, ports), reads),
             };
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start_walk<M, O: Observer, T>(
         &mut self,
         origin: Origin<'_>,
@@ -510,7 +514,7 @@ impl Smmu {
     }
 
     /// How to get a descriptor.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn fetch(&self, read: &DescriptorRead) -> Fetch {
         if self.banks[usize::from(read.bank)].context.block_fetch && self.bfb.holds(read.level) {
             match self.bfb.lookup(read) {
@@ -529,7 +533,8 @@ impl Smmu {
     }
 
     /// Goes on with a descriptor. Gives the next step, and the descriptor as the walker read it.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "the state of one step, all of it needed")]
     pub(crate) fn take_descriptor<M, O: Observer, T: Taps>(
         &mut self,
         origin: Origin<'_>,
@@ -537,6 +542,7 @@ impl Smmu {
         read: &DescriptorRead,
         mut response: Result<u32, BusError>,
         buffered: bool,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
     ) -> (Step, Option<u32>) {
         ports.taps.descriptor(read, &mut response);
@@ -548,7 +554,7 @@ impl Smmu {
             stats.descriptor_reads += 1;
         }
         let context = &self.banks[usize::from(read.bank)].context;
-        let step = walk.descriptor(context, self.config.tlb.sizes, response);
+        let step = walk.descriptor(context, self.config.tlb.sizes, response, entry);
         let word = response.ok();
         (step, if context.big_endian { word.map(u32::swap_bytes) } else { word })
     }
@@ -560,6 +566,7 @@ impl Smmu {
         walk: &mut Walk,
         write: &DescriptorWrite,
         response: Result<(), BusError>,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
     ) -> Step {
         ports.observer.event(Event::DescriptorWritten { origin, write, response });
@@ -568,20 +575,24 @@ impl Smmu {
             self.bfb.update(write.address, write.value);
         }
         let context = &self.banks[usize::from(write.bank)].context;
-        walk.written(context, self.config.tlb.sizes, response)
+        walk.written(context, self.config.tlb.sizes, response, entry)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn end_walk<M, O: Observer, T: Taps>(
         &mut self,
         origin: Origin<'_>,
         bank: u8,
-        mut result: Result<TlbEntry, Fault>,
+        mut result: Result<(), Fault>,
+        entry: &mut TlbEntry,
         ports: &mut Ports<M, O, T>,
-    ) -> Result<TlbEntry, Fault> {
-        ports.taps.walk_response(origin, &mut result);
-        let told = result.as_ref().map_err(|fault| *fault);
-        ports.observer.event(Event::WalkEnded { origin, bank, result: told });
+    ) -> Result<(), Fault> {
+        if T::ACTIVE {
+            let mut response = result.map(|()| *entry);
+            ports.taps.walk_response(origin, &mut response);
+            result = response.map(|tapped| *entry = tapped);
+        }
+        ports.observer.event(Event::WalkEnded { origin, bank, result: result.map(|()| &*entry) });
         result
     }
 }

@@ -79,16 +79,19 @@ impl Smmu {
         if !policy.walk {
             return (Err(Fault::first(FaultCause::TlbMiss)), nowhere);
         }
-        let walked = self.walk(origin, bank, va, tag, ports);
-        *accesses = walked.accesses;
+        let mut entry = TlbEntry::EMPTY;
+        let (result, reads) = self.walk::<true, M, O, T>(origin, bank, va, tag, &mut entry, ports);
+        *accesses = reads.accesses;
         let regs = &mut self.banks[usize::from(bank)].regs;
         let latches = [ContextBank::TLBFLPTER, ContextBank::TLBSLPTER];
-        for (latch, word) in latches.into_iter().zip(walked.words) {
+        for (latch, word) in latches.into_iter().zip(reads.words) {
             if let Some(word) = word {
                 regs.set(latch, word);
             }
         }
-        let Ok(entry) = walked.result else { return (walked.result, nowhere) };
+        if let Err(fault) = result {
+            return (Err(fault), nowhere);
+        }
         let index = if allocate { self.v2p_load(bank, index, entry, ports) } else { None };
         (Ok(entry), Place { hit: false, index })
     }
@@ -113,7 +116,7 @@ impl Smmu {
         let index = if below_floor { index } else { victim as u16 } % self.tlb.len();
         // A second load of a page replaces the first, wherever it is.
         if let Some(same) = self.tlb.same(&entry).filter(|&same| same != index)
-            && let Some(old) = self.tlb.replace(same, None)
+            && let Some(old) = self.tlb.remove(same)
         {
             self.stats.evictions += 1;
             ports.observer.event(Event::Evicted { index: same, entry: &old });

@@ -11,12 +11,15 @@ use crate::spec::fault_code::{Fault, FaultCause, Level};
 use crate::spec::memory_type::MemoryAttributes;
 use crate::tlb::{Permissions, Tag, TlbEntry};
 
-/// What a walk needs next, or its result.
+/// What a walk needs next, or how it ended.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Step {
-    Read(DescriptorRead),
-    Write(DescriptorWrite),
-    Done(Result<TlbEntry, Fault>),
+    /// The descriptor of [`Walk::read`].
+    Read,
+    /// The store of [`Walk::write`].
+    Write,
+    /// The entry is made, or there is none.
+    Done(Result<(), Fault>),
 }
 
 /// A walk between two steps.
@@ -40,7 +43,7 @@ pub(crate) struct Walk {
 
 impl Walk {
     /// Begins a walk. The tag is the one the entry will have.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn start(context: &Context, bank: u8, va: u32, tag: Tag) -> (Self, Step) {
         let base = context.base(va);
         let walk = Self {
@@ -54,31 +57,45 @@ impl Walk {
             flagged: None,
         };
         let step =
-            if base.disabled { Step::Done(Err(Fault::first(FaultCause::Translation))) } else { walk.read() };
+            if base.disabled { Step::Done(Err(Fault::first(FaultCause::Translation))) } else { Step::Read };
         (walk, step)
     }
 
-    #[inline]
-    fn read(&self) -> Step {
-        Step::Read(DescriptorRead {
+    /// The read that the walk waits for.
+    #[inline(always)]
+    pub(crate) fn read(&self) -> DescriptorRead {
+        DescriptorRead {
             address: self.descriptors[self.level as usize],
             level: self.level,
             bank: self.bank,
             attributes: self.attributes,
             non_secure: self.tag.non_secure(),
-        })
+        }
     }
 
-    /// Goes on with the descriptor asked for, as it stands in memory.
-    #[inline]
+    /// The write that the walk waits for.
+    pub(crate) fn write(&self, context: &Context) -> DescriptorWrite {
+        DescriptorWrite {
+            address: self.descriptors[self.level as usize],
+            value: swap(context, self.flagged.unwrap_or(0)),
+            level: self.level,
+            bank: self.bank,
+            attributes: self.attributes,
+            non_secure: self.tag.non_secure(),
+        }
+    }
+
+    /// Goes on with the descriptor asked for, as it stands in memory. `entry` is made by the last step.
+    #[inline(always)]
     pub(crate) fn descriptor(
         &mut self,
         context: &Context,
         sizes: PageSizes,
         response: Result<u32, BusError>,
+        entry: &mut TlbEntry,
     ) -> Step {
         match response {
-            Ok(word) => self.decode(context, sizes, swap(context, word)),
+            Ok(word) => self.decode(context, sizes, swap(context, word), entry),
             Err(error) => self.bus_fault(error),
         }
     }
@@ -89,16 +106,17 @@ impl Walk {
         context: &Context,
         sizes: PageSizes,
         response: Result<(), BusError>,
+        entry: &mut TlbEntry,
     ) -> Step {
         match (response, self.flagged.take()) {
             (Err(error), _) => self.bus_fault(error),
-            (Ok(()), Some(word)) => self.decode(context, sizes, word),
-            (Ok(()), None) => self.read(),
+            (Ok(()), Some(word)) => self.decode(context, sizes, word, entry),
+            (Ok(()), None) => Step::Read,
         }
     }
 
-    #[inline]
-    fn decode(&mut self, context: &Context, sizes: PageSizes, word: u32) -> Step {
+    #[inline(always)]
+    fn decode(&mut self, context: &Context, sizes: PageSizes, word: u32, entry: &mut TlbEntry) -> Step {
         match self.level {
             Level::First => {
                 let first = First(word);
@@ -108,13 +126,15 @@ impl Walk {
                         self.table_non_secure = first.table_ns();
                         self.descriptors[1] = first.table() | self.va >> 10 & 0x3FC;
                         self.level = Level::Second;
-                        self.read()
+                        Step::Read
                     }
-                    FirstKind::Section => {
-                        self.leaf(context, sizes, word, first.leaf(), PageSize::Section, first.ns())
-                    }
-                    FirstKind::Supersection => {
-                        self.leaf(context, sizes, word, first.leaf(), PageSize::Supersection, first.ns())
+                    FirstKind::Section | FirstKind::Supersection => {
+                        let size = if first.kind() == FirstKind::Section {
+                            PageSize::Section
+                        } else {
+                            PageSize::Supersection
+                        };
+                        self.leaf(context, sizes, word, first.leaf(), size, first.ns(), entry)
                     }
                 }
             }
@@ -125,12 +145,13 @@ impl Walk {
                     SecondKind::Large => PageSize::Large,
                     SecondKind::Small => PageSize::Small,
                 };
-                self.leaf(context, sizes, word, second.leaf(), size, self.table_non_secure)
+                self.leaf(context, sizes, word, second.leaf(), size, self.table_non_secure, entry)
             }
         }
     }
 
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::too_many_arguments, reason = "one descriptor, taken apart")]
     fn leaf(
         &mut self,
         context: &Context,
@@ -139,6 +160,7 @@ impl Walk {
         leaf: LeafBits,
         table_size: PageSize,
         ns_descriptor: bool,
+        entry: &mut TlbEntry,
     ) -> Step {
         if context.access_flag && leaf.ap & 1 == 0 {
             if context.set_access_flag {
@@ -146,7 +168,8 @@ impl Walk {
                     Level::First => First(word).with_access_flag(),
                     Level::Second => Second(word).with_access_flag(),
                 };
-                return self.write_back(context, word);
+                self.flagged = Some(word);
+                return Step::Write;
             } else if !context.ignore_access_flag {
                 return self.fault(FaultCause::AccessFlag);
             }
@@ -154,7 +177,7 @@ impl Walk {
         let size = sizes.fit(table_size);
         // The page of the table's size, then the piece of it that the entry holds.
         let pa = word & table_size.mask() | self.va & !table_size.mask();
-        Step::Done(Ok(TlbEntry {
+        *entry = TlbEntry {
             va: self.va & size.mask(),
             pa: pa & size.mask(),
             descriptors: self.descriptors,
@@ -169,21 +192,8 @@ impl Walk {
             non_secure: self.tag.non_secure(),
             ns_descriptor,
             locked: false,
-        }))
-    }
-
-    /// Asks for the descriptor to be stored with its access flag set.
-    #[cold]
-    fn write_back(&mut self, context: &Context, word: u32) -> Step {
-        self.flagged = Some(word);
-        Step::Write(DescriptorWrite {
-            address: self.descriptors[self.level as usize],
-            value: swap(context, word),
-            level: self.level,
-            bank: self.bank,
-            attributes: self.attributes,
-            non_secure: self.tag.non_secure(),
-        })
+        };
+        Step::Done(Ok(()))
     }
 
     #[cold]

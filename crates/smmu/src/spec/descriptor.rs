@@ -25,12 +25,7 @@ impl PageSize {
     /// Number of address bits inside a page of this size.
     #[inline]
     pub const fn shift(self) -> u32 {
-        match self {
-            Self::Small => 12,
-            Self::Large => 16,
-            Self::Section => 20,
-            Self::Supersection => 24,
-        }
+        12 + 4 * self as u32
     }
 
     /// Bytes.

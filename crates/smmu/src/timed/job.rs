@@ -117,8 +117,9 @@ impl Timed {
             }
             Phase::Micro => self.end_micro(slot, &job, ports, out),
             Phase::Main { routed } => {
-                let lookup = self.smmu.lookup_main(&job.request, &routed, ports);
-                if !self.end_main(slot, &job, &routed, lookup, ports, out) {
+                let mut entry = TlbEntry::EMPTY;
+                let lookup = self.smmu.lookup_main(&job.request, &routed, &mut entry, ports);
+                if !self.end_main(slot, &job, &routed, lookup, &entry, ports, out) {
                     self.miss(slot, routed);
                 }
             }
@@ -128,9 +129,17 @@ impl Timed {
                     Fetch::Buffered(word) => {
                         let mut walk = walk;
                         let origin = Origin::Transaction(&job.request);
-                        let (step, _) =
-                            self.smmu.take_descriptor(origin, &mut walk, &read, Ok(word), true, ports);
-                        return self.next(slot, &job, routed, walk, step, ports, out);
+                        let mut entry = TlbEntry::EMPTY;
+                        let (step, _) = self.smmu.take_descriptor(
+                            origin,
+                            &mut walk,
+                            &read,
+                            Ok(word),
+                            true,
+                            &mut entry,
+                            ports,
+                        );
+                        return self.next(slot, &job, routed, walk, step, entry, ports, out);
                     }
                     Fetch::Line => true,
                     Fetch::Word => false,
@@ -161,7 +170,8 @@ impl Timed {
                 return self.leave(slot, job, answer, out);
             }
         };
-        if let Some(entry) = self.smmu.lookup_micro(&job.request, &routed, ports) {
+        let mut entry = TlbEntry::EMPTY;
+        if self.smmu.lookup_micro(&job.request, &routed, &mut entry, ports) {
             let answer = self.smmu.grant(&job.request, &routed, &entry, Found::MicroTlb, ports);
             return self.leave(slot, job, answer, out);
         }
@@ -174,17 +184,19 @@ impl Timed {
     }
 
     /// Takes what the main TLB says. `false`: the transaction must walk.
+    #[expect(clippy::too_many_arguments, reason = "the state of one step, all of it needed")]
     fn end_main<M, O: Observer, T: Taps>(
         &mut self,
         slot: u16,
         job: &Job,
         routed: &Routed,
         lookup: MainLookup,
+        entry: &TlbEntry,
         ports: &mut Ports<M, O, T>,
         out: &mut Vec<Message>,
     ) -> bool {
         let answer = match lookup {
-            MainLookup::Hit(entry) => self.smmu.grant(&job.request, routed, &entry, Found::MainTlb, ports),
+            MainLookup::Hit => self.smmu.grant(&job.request, routed, entry, Found::MainTlb, ports),
             MainLookup::Fault(fault) => self.smmu.fail(&job.request, routed, fault, ports),
             MainLookup::Walk => return false,
         };
@@ -215,15 +227,16 @@ impl Timed {
             self.smmu.stamp = Stamp { submitted: job.submitted, now: self.now };
             // A walk that ended meanwhile may have found what this one would look for.
             if since < self.now {
-                let lookup = self.smmu.lookup_again(&job.request, &routed, ports);
-                if self.end_main(slot, &job, &routed, lookup, ports, out) {
+                let mut entry = TlbEntry::EMPTY;
+                let lookup = self.smmu.lookup_again(&job.request, &routed, &mut entry, ports);
+                if self.end_main(slot, &job, &routed, lookup, &entry, ports, out) {
                     continue;
                 }
             }
             self.walkers_used += 1;
             let origin = Origin::Transaction(&job.request);
             let (walk, step) = self.smmu.start_walk(origin, routed.bank, job.request.va, routed.tag, ports);
-            self.next(slot, &job, routed, walk, step, ports, out);
+            self.next(slot, &job, routed, walk, step, TlbEntry::EMPTY, ports, out);
         }
     }
 
@@ -236,24 +249,27 @@ impl Timed {
         routed: Routed,
         walk: Walk,
         step: Step,
+        mut entry: TlbEntry,
         ports: &mut Ports<M, O, T>,
         out: &mut Vec<Message>,
     ) {
         let timing = self.smmu.config.timing;
         match step {
-            Step::Read(read) => {
+            Step::Read => {
+                let read = walk.read();
                 self.set_phase(slot, Phase::Issuing { routed, walk, read });
                 self.schedule(slot, timing.walk_step);
             }
-            Step::Write(write) => {
+            Step::Write => {
+                let write = walk.write(&self.smmu.banks[usize::from(routed.bank)].context);
                 let (at, since) = (self.now, self.now);
                 self.set_phase(slot, Phase::Writing { routed, walk, write, since, restart: false });
                 out.push(Message::Write { at, walk: WalkId(slot), write });
             }
             Step::Done(result) => {
                 let origin = Origin::Transaction(&job.request);
-                match self.smmu.end_walk(origin, routed.bank, result, ports) {
-                    Ok(entry) => {
+                match self.smmu.end_walk(origin, routed.bank, result, &mut entry, ports) {
+                    Ok(()) => {
                         self.set_phase(slot, Phase::Filling { routed, entry });
                         self.schedule(slot, timing.fill);
                     }
@@ -283,6 +299,7 @@ impl Timed {
         let Some(job) = self.jobs[usize::from(slot)] else { return };
         self.smmu.stamp = Stamp { submitted: job.submitted, now: self.now };
         let origin = Origin::Transaction(&job.request);
+        let mut entry = TlbEntry::EMPTY;
         match (job.phase, data) {
             (
                 Phase::Reading { since, restart: true, .. } | Phase::Writing { since, restart: true, .. },
@@ -293,17 +310,25 @@ impl Timed {
             }
             (Phase::Reading { routed, mut walk, read, since, .. }, DescriptorData::Word(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
-                let (step, _) = self.smmu.take_descriptor(origin, &mut walk, &read, response, false, ports);
-                self.next(slot, &job, routed, walk, step, ports, out);
+                let (step, _) =
+                    self.smmu.take_descriptor(origin, &mut walk, &read, response, false, &mut entry, ports);
+                self.next(slot, &job, routed, walk, step, entry, ports, out);
             }
             (Phase::Reading { routed, mut walk, read, since, .. }, DescriptorData::Line(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
                 match response {
                     Ok(line) => {
                         let word = self.smmu.take_line(&read, line);
-                        let (step, _) =
-                            self.smmu.take_descriptor(origin, &mut walk, &read, Ok(word), false, ports);
-                        self.next(slot, &job, routed, walk, step, ports, out);
+                        let (step, _) = self.smmu.take_descriptor(
+                            origin,
+                            &mut walk,
+                            &read,
+                            Ok(word),
+                            false,
+                            &mut entry,
+                            ports,
+                        );
+                        self.next(slot, &job, routed, walk, step, entry, ports, out);
                     }
                     Err(_) => {
                         // Prefetch raises no fault: the word itself decides.
@@ -316,8 +341,8 @@ impl Timed {
             }
             (Phase::Writing { routed, mut walk, write, since, .. }, DescriptorData::Written(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
-                let step = self.smmu.take_written(origin, &mut walk, &write, response, ports);
-                self.next(slot, &job, routed, walk, step, ports, out);
+                let step = self.smmu.take_written(origin, &mut walk, &write, response, &mut entry, ports);
+                self.next(slot, &job, routed, walk, step, entry, ports, out);
             }
             _ => {}
         }
