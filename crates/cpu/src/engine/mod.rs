@@ -181,6 +181,8 @@ fn finish<E: Env>(core: &mut Core, env: &mut E, done: u64, last: &Op, result: Ex
 }
 
 fn enter<E: Env>(core: &mut Core, env: &mut E, trap: Trap) {
+    // Whoever watches exceptions can ask the bus for the time.
+    env.bus().at_cycle(core.cycles);
     exception::take(core, env, trap);
     core.cycles += EXCEPTION_CYCLES;
 }

@@ -39,6 +39,9 @@ pub(super) fn consistency(config: &Config, table: &Spanned<DeTable<'_>>) -> Vec<
     check.mistakes
 }
 
+/// Windows of the address space that a machine may have.
+const MAX_REGIONS: usize = 250;
+
 /// Leads to a value in the file: table, index in an array of tables, keys below.
 type Path<'p> = (&'p str, Option<usize>, &'p [Step<'p>]);
 
@@ -87,6 +90,13 @@ impl Check<'_, '_> {
     fn address_map(&mut self) {
         const PAGE: u32 = 0x1000;
         let mut regions = self.config.regions();
+        if regions.len() > MAX_REGIONS {
+            self.push(
+                Mistake::new(format!("the machine has {} windows", regions.len()), 0..0)
+                    .label(format!("at most {MAX_REGIONS} are possible")),
+            );
+            return;
+        }
         for region in &regions {
             let (table, index, key) = region.place;
             let span = self.span((table, index, &[Step::Key(key)]));

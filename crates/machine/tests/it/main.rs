@@ -5,5 +5,8 @@
 mod cases;
 mod config;
 mod devicetree;
+mod lab;
 mod load;
+mod machine;
 mod snapshot;
+mod timing;

@@ -1,0 +1,251 @@
+//! Everything of the machine but the core: memory, devices, SMMUs, masters, wires, events.
+//!
+//! The parts never call each other. The machine calls one, then looks at what changed: its
+//! lines, its deadline, its requests. Time only moves in [`Soc::advance_to`].
+
+mod blocks;
+mod bus;
+mod dma;
+pub(crate) mod exceptions;
+mod memory;
+mod smmu;
+pub(crate) mod state;
+mod tables;
+mod wires;
+
+pub use blocks::Unit;
+pub use dma::{Latency, MasterStats};
+pub use exceptions::Exception;
+pub use tables::{FaultReport, TableWrite};
+
+pub(crate) use bus::Run;
+
+use std::sync::Arc;
+
+use msmemu_devices::gic::Gic;
+use msmemu_fabric::{Clock, EventQueue, Lines, Priority, Ram, Time};
+
+use crate::config::{Config, CpuCore};
+use crate::observe::{Hooks, Observer, Taps};
+use crate::{BuildError, GapPolicy, Stop, TimingMode};
+
+use blocks::{Blocks, Dispatch};
+use dma::Dma;
+use memory::Memory;
+use smmu::SmmuUnit;
+use tables::Tables;
+use wires::Wire;
+
+/// What happens at a moment in the future, beside the deadlines of devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Event {
+    /// The memory answers a piece of a DMA transaction.
+    Dma(dma::PieceId),
+    /// The memory answers a descriptor access of an SMMU.
+    Descriptor(smmu::DescriptorAccess),
+    /// A character arrives at a UART.
+    Character { uart: u8, character: u8 },
+}
+
+/// Everything but the core.
+#[derive(Debug)]
+pub(crate) struct Soc {
+    pub(crate) config: Arc<Config>,
+    pub(crate) timing: TimingMode,
+    pub(crate) policy: GapPolicy,
+    /// Virtual time of the last thing that happened outside of the core.
+    pub(crate) now: Time,
+    pub(crate) memory: Memory,
+    dispatch: Arc<Dispatch>,
+    pub(crate) blocks: Blocks,
+    pub(crate) gic: Gic,
+    pub(crate) smmus: Vec<SmmuUnit>,
+    pub(crate) dma: Dma,
+    wires: Arc<[Wire]>,
+    pub(crate) lines: Lines,
+    events: EventQueue<Event>,
+    /// Deadline of every unit, by its dense index.
+    deadlines: Vec<Time>,
+    /// When something next happens by itself: the earliest event or deadline.
+    next: Time,
+    pub(crate) tables: Tables,
+    pub(crate) exceptions: exceptions::Exceptions,
+    /// Characters that UARTs sent and nobody took, by UART.
+    pub(crate) console: Vec<Vec<u8>>,
+    /// The core's instruction behind the accesses that come.
+    pc: u32,
+    /// The run is to stop.
+    pub(crate) stop: Option<Stop>,
+    /// Gaps of the model that the guest met: address, write; with the text and how often.
+    pub(crate) gaps: std::collections::BTreeMap<(u32, bool), (String, u64)>,
+}
+
+impl Soc {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        timing: TimingMode,
+        policy: GapPolicy,
+    ) -> Result<Self, BuildError> {
+        let (dispatch, units) = Dispatch::new(&config);
+        let smmus = smmu::build(&config, timing)?;
+        let blocks = Blocks::new(&config);
+        let gic = blocks::gic(&config);
+        let wires = wires::wires(&config, &blocks);
+        let mut lines = Lines::new();
+        for wire in &wires {
+            lines.add(wire.name.clone());
+        }
+        let mut soc = Self {
+            memory: Memory::new(&config, timing)?,
+            dispatch: Arc::new(dispatch),
+            dma: Dma::new(&config),
+            console: vec![Vec::new(); config.uart.len()],
+            deadlines: vec![Time::MAX; units],
+            config,
+            timing,
+            policy,
+            now: Time::ZERO,
+            blocks,
+            gic,
+            smmus,
+            wires: wires.into(),
+            lines,
+            events: EventQueue::new(),
+            next: Time::MAX,
+            tables: Tables::default(),
+            exceptions: exceptions::Exceptions::default(),
+            pc: 0,
+            stop: None,
+            gaps: std::collections::BTreeMap::new(),
+        };
+        soc.settle_all();
+        Ok(soc)
+    }
+
+    /// A copy that shares memory until one side stores to it.
+    pub(crate) fn fork(&mut self) -> Self {
+        Self {
+            config: Arc::clone(&self.config),
+            timing: self.timing,
+            policy: self.policy,
+            now: self.now,
+            memory: self.memory.fork(),
+            dispatch: Arc::clone(&self.dispatch),
+            blocks: self.blocks.clone(),
+            gic: self.gic.clone(),
+            smmus: self.smmus.clone(),
+            dma: self.dma.clone(),
+            wires: Arc::clone(&self.wires),
+            lines: self.lines.clone(),
+            events: self.events.clone(),
+            deadlines: self.deadlines.clone(),
+            next: self.next,
+            tables: self.tables.clone(),
+            exceptions: self.exceptions.clone(),
+            console: self.console.clone(),
+            pc: self.pc,
+            stop: self.stop.clone(),
+            gaps: self.gaps.clone(),
+        }
+    }
+
+    pub(crate) fn ram(&mut self) -> &mut Ram {
+        &mut self.memory.ram
+    }
+
+    /// When something next happens by itself.
+    pub(crate) fn next_time(&self) -> Time {
+        self.next
+    }
+
+    /// Whether the core is asked to take an interrupt.
+    pub(crate) fn irq(&self) -> bool {
+        self.gic.irq(0)
+    }
+
+    fn schedule(&mut self, time: Time, event: Event) {
+        self.events.schedule(time, Priority(0), event);
+        self.next = self.next.min(time);
+    }
+
+    fn find_next(&mut self) {
+        let deadline = self.deadlines.iter().min().copied().unwrap_or(Time::MAX);
+        self.next = self.events.next_time().unwrap_or(Time::MAX).min(deadline);
+    }
+
+    /// Does everything that is due up to and including `time`, and moves there.
+    pub(crate) fn advance_to<O: Observer, T: Taps>(&mut self, time: Time, hooks: &mut Hooks<'_, O, T>) {
+        while self.next <= time {
+            let at = self.next;
+            self.now = self.now.max(at);
+            if self.events.next_time() == Some(at) {
+                if let Some((_, event)) = self.events.pop_due(at) {
+                    self.happen(event, hooks);
+                }
+            } else if let Some(index) = self.deadlines.iter().position(|d| *d == at) {
+                let unit = self.dispatch.unit(index);
+                self.advance_unit(unit, hooks);
+                // A deadline that did not move would be due for ever.
+                let moved = self.deadlines[index].max(Time(at.0 + 1));
+                self.deadlines[index] = moved;
+            }
+            self.find_next();
+        }
+        self.now = self.now.max(time);
+    }
+
+    fn happen<O: Observer, T: Taps>(&mut self, event: Event, hooks: &mut Hooks<'_, O, T>) {
+        match event {
+            Event::Dma(piece) => self.piece_done(piece, hooks),
+            Event::Descriptor(access) => self.descriptor_arrived(access, hooks),
+            Event::Character { uart, character } => {
+                let now = self.now;
+                if let Some(port) = self.blocks.uarts.get_mut(usize::from(uart)) {
+                    port.receive(now, character);
+                }
+                self.after(Unit::Uart(uart), hooks);
+            }
+        }
+    }
+
+    /// A character for a UART, at `time` or now if that is past.
+    pub(crate) fn receive(&mut self, time: Time, uart: u8, character: u8) {
+        self.schedule(time.max(self.now), Event::Character { uart, character });
+    }
+
+    /// What is at an address, in words.
+    pub(crate) fn explain(&self, address: u32) -> Option<String> {
+        use msmemu_devices::{Device as _, Mmio};
+        let (unit, offset) = self.dispatch.find(u64::from(address))?;
+        let at = Mmio::word(offset);
+        match unit {
+            Unit::Smmu(i) => {
+                let model = self.smmus.get(usize::from(i))?.model();
+                let register = msmemu_smmu::RegisterId::at(offset)?;
+                let value = model.peek(offset);
+                let fields = register.desc().show(value);
+                let name = &self.config.smmu.get(usize::from(i))?.name;
+                Some(format!("{name}.{register} = {value:#010x} ({fields})"))
+            }
+            Unit::Gic => self.gic.explain(self.now, at).map(|e| e.to_string()),
+            unit => self.blocks.device(unit)?.explain(self.now, at).map(|e| e.to_string()),
+        }
+    }
+
+    /// Whether anything will ever happen by itself.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.next == Time::MAX
+    }
+}
+
+/// The clock of the core.
+pub(crate) fn cpu_clock(config: &Config) -> Clock {
+    Clock::from_hz(u64::from(config.cpu.clock_hz))
+}
+
+pub(crate) fn cpu_model(config: &Config) -> msmemu_cpu::Model {
+    match config.cpu.core {
+        CpuCore::Scorpion => msmemu_cpu::Model::Scorpion,
+        CpuCore::Krait => msmemu_cpu::Model::Krait,
+    }
+}

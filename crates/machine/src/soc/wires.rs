@@ -1,0 +1,134 @@
+//! Wires from the outputs of units to where they act.
+
+use msmemu_devices::gic::GicInput;
+use msmemu_fabric::{Edge, FabricTap as _, LineId};
+
+use crate::Stop;
+use crate::config::Config;
+use crate::observe::{Hooks, Observer, Taps};
+
+use super::blocks::Blocks;
+use super::{Soc, Unit};
+
+/// Where a wire leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// An input of the interrupt controller.
+    Gic(GicInput),
+    /// The power supply: low switches the machine off.
+    Power,
+    /// The reset controller of the chip: high restarts it.
+    Watchdog,
+    /// The reset of an SMMU.
+    SmmuReset(u8),
+    /// Nowhere.
+    Open,
+}
+
+/// An output line of a unit. Wire `n` is line `n` of [`Soc::lines`]; those of a unit are neighbours.
+#[derive(Clone, Debug)]
+pub(super) struct Wire {
+    pub(super) name: String,
+    pub(super) unit: Unit,
+    /// Number of the line at the unit.
+    pub(super) line: usize,
+    pub(super) end: End,
+}
+
+/// Every wire, sorted by unit.
+pub(super) fn wires(config: &Config, blocks: &Blocks) -> Vec<Wire> {
+    let spi = |n: u32| End::Gic(GicInput::Spi(n as u16));
+    let ppi = |number: u8| End::Gic(GicInput::Ppi { cpu: 0, number });
+    let mut out = Vec::new();
+    let mut add = |unit, owner: &str, ends: &mut dyn FnMut(usize, &str) -> End| {
+        let lines = blocks.device(unit).map_or(&[] as &[_], |d| d.lines());
+        for (line, name) in lines.iter().enumerate() {
+            out.push(Wire { name: format!("{owner}.{name}"), unit, line, end: ends(line, name) });
+        }
+    };
+    let timer = &config.timer;
+    add(Unit::Timer, "timer", &mut |_, name| match name {
+        "cpu0.dgt" => ppi(timer.debug_ppi),
+        "cpu0.gpt0" => ppi(timer.gpt_ppi),
+        "cpu0.gpt1" => ppi(timer.gpt1_ppi),
+        "cpu0.wdt-bite" => End::Watchdog,
+        _ => End::Open,
+    });
+    for (i, uart) in config.uart.iter().enumerate() {
+        add(Unit::Uart(i as u8), &uart.name, &mut |_, _| spi(uart.spi));
+    }
+    for (i, controller) in config.controller.iter().enumerate() {
+        add(Unit::Controller(i as u8), &controller.name, &mut |_, name| match name.split_once('.') {
+            Some(("reset", smmu)) => match config.smmu.iter().position(|s| s.name == smmu) {
+                Some(index) => End::SmmuReset(index as u8),
+                None => End::Open,
+            },
+            _ if name == "ps-hold" => End::Power,
+            _ => End::Open,
+        });
+    }
+    for (i, engine) in config.traffic_engine.iter().enumerate() {
+        add(Unit::Master(i as u8), &engine.name, &mut |_, _| spi(engine.spi));
+    }
+    for (i, smmu) in config.smmu.iter().enumerate() {
+        for (line, (name, number)) in
+            [("secure", smmu.secure_spi), ("non-secure", smmu.non_secure_spi)].into_iter().enumerate()
+        {
+            let name = format!("{}.{name}", smmu.name);
+            out.push(Wire { name, unit: Unit::Smmu(i as u8), line, end: spi(number) });
+        }
+    }
+    out.sort_by_key(|wire| (wire.unit, wire.line));
+    out
+}
+
+impl Soc {
+    /// Level of a unit's output.
+    fn level(&self, unit: Unit, line: usize) -> bool {
+        match unit {
+            Unit::Smmu(i) => {
+                self.smmus.get(usize::from(i)).is_some_and(|s| s.interrupts() & (1 << line) != 0)
+            }
+            unit => self.blocks.device(unit).is_some_and(|d| d.level(line)),
+        }
+    }
+
+    /// Carries the levels of a unit's outputs to where they act.
+    pub(super) fn drive<O: Observer, T: Taps>(&mut self, unit: Unit, hooks: &mut Hooks<'_, O, T>) {
+        let wires = std::sync::Arc::clone(&self.wires);
+        let first = wires.partition_point(|w| w.unit < unit);
+        for (offset, wire) in wires.iter().skip(first).take_while(|w| w.unit == unit).enumerate() {
+            let id = LineId((first + offset) as u32);
+            let mut level = self.level(unit, wire.line);
+            hooks.taps.fabric().line(self.now, id, &mut level);
+            let Some(edge) = self.lines.set(id, level) else { continue };
+            hooks.obs.line(self.now, id, edge);
+            match (wire.end, edge) {
+                (End::Gic(input), _) => {
+                    // The configuration was checked against the number of inputs.
+                    let _ = self.gic.set_input(input, level);
+                }
+                (End::Power, Edge::Falling) => self.stop = Some(Stop::PoweredOff),
+                (End::Watchdog, Edge::Rising) => self.stop = Some(Stop::WatchdogBite),
+                (End::SmmuReset(smmu), Edge::Rising) => self.reset_smmu(usize::from(smmu), hooks),
+                (End::Power | End::Watchdog | End::SmmuReset(_) | End::Open, _) => {}
+            }
+        }
+    }
+
+    /// Takes the levels after power-on without acting on them.
+    pub(super) fn settle_all(&mut self) {
+        let wires = std::sync::Arc::clone(&self.wires);
+        for (index, wire) in wires.iter().enumerate() {
+            let level = self.level(wire.unit, wire.line);
+            let _ = self.lines.set(LineId(index as u32), level);
+            if let End::Gic(input) = wire.end {
+                let _ = self.gic.set_input(input, level);
+            }
+        }
+        for index in 0..self.deadlines.len() {
+            self.deadlines[index] = self.deadline(self.dispatch.unit(index));
+        }
+        self.find_next();
+    }
+}

@@ -1,0 +1,361 @@
+//! The machine: DMA through the SMMU in both timing modes, faults and their explanation, ends of
+//! runs, determinism, forks and snapshots.
+
+use std::sync::Arc;
+
+use msmemu_machine::digest::Digest;
+use msmemu_machine::fabric::{BusFault, Time};
+use msmemu_machine::snapshot::Snapshot;
+use msmemu_machine::{GapPolicy, Machine, Stop, TimingMode, Until};
+
+use crate::cases;
+use crate::lab::*;
+
+const MODES: [TimingMode; 2] = [TimingMode::Functional, TimingMode::Approximate];
+const IOVA: u32 = 0x1000_0000;
+const SOURCE: u32 = 0x4030_0000;
+const TARGET: u32 = 0x4040_0000;
+
+/// Sixteen pages at [`IOVA`] lead to [`SOURCE`], the section at [`TARGET`] to itself; `len` bytes to copy.
+fn copying(timing: TimingMode, len: u32) -> Lab {
+    let mut lab = Lab::new(timing, &[]);
+    lab.map_pages(IOVA, SOURCE, 16);
+    lab.map_section(TARGET);
+    lab.enable(STALL);
+    let data: Vec<u8> = (0..len).map(|i| (i * 7 + (i >> 8)) as u8).collect();
+    lab.0.write_physical(SOURCE, &data).unwrap();
+    lab.frame(FRAMES, copy(IOVA, TARGET, len, 8, 4));
+    lab
+}
+
+#[test]
+fn dma_through_the_smmu_moves_what_was_there() {
+    for timing in MODES {
+        let mut lab = copying(timing, 0x8000);
+        lab.start(ENGINE, FRAMES);
+        assert_eq!(lab.run(), Stop::Idle, "{timing:?}");
+        assert_eq!(lab.status(ENGINE), DONE, "{timing:?}");
+        assert_eq!(lab.memory(TARGET, 0x8000), lab.memory(SOURCE, 0x8000));
+        let stats = lab.0.stats();
+        let engine = &stats.masters[0].counters;
+        assert_eq!((engine.bytes_read, engine.bytes_written), (0x8000 + 64, 0x8000));
+        assert_eq!((engine.failed, stats.faults), (0, 0));
+        // Eight pages, the frame's section and the target's section: ten walks.
+        assert_eq!(stats.smmus[0].walks, 10);
+        assert_eq!(stats.smmus[0].requests, 1 + 2 * 0x80);
+    }
+}
+
+#[test]
+fn transactions_are_split_at_pages() {
+    for timing in MODES {
+        let mut lab = copying(timing, 0x2000);
+        // Neighbouring pages of the source lie apart in memory: a burst across them must come together.
+        lab.poke(TABLE2 + 4, (SOURCE + 0x5000) | 0x32);
+        lab.0.write_physical(SOURCE + 0x0FC0, &[0xAA; 64]).unwrap();
+        lab.0.write_physical(SOURCE + 0x5000, &[0xBB; 64]).unwrap();
+        lab.frame(FRAMES, copy(IOVA + 0x0FC0, TARGET, 128, 7, 1));
+        lab.start(ENGINE, FRAMES);
+        lab.run();
+        assert_eq!(lab.memory(TARGET, 128), [[0xAA; 64], [0xBB; 64]].concat(), "{timing:?}");
+    }
+}
+
+#[test]
+fn an_interrupt_of_the_engine_wakes_the_core() {
+    for timing in MODES {
+        // wfi, then power off by PS_HOLD.
+        let code =
+            [0xE320_F003, 0xE3A0_0502, 0xE280_0B02, 0xE280_0020, 0xE3A0_1000, 0xE580_1000, 0xEAFF_FFFE];
+        let mut lab = Lab::running(timing, &[], &code);
+        // Route SPI 224 to the core and enable everything on the way.
+        lab.poke(0x0208_0000, 1);
+        lab.poke(0x0208_0100 + (256 / 32) * 4, 1);
+        lab.poke(0x0208_0800 + 256, 1);
+        lab.poke(0x0208_1000, 1);
+        lab.poke(0x0208_1004, 0xFF);
+        lab.poke(ENGINE + 0x20, 2);
+        lab.frame(FRAMES, copy(SOURCE, TARGET, 64, 6, 1));
+        assert_eq!(lab.run(), Stop::Idle);
+        lab.start(ENGINE, FRAMES);
+        // 0x00800820 is built in r0 as 0x00800000 + 0x800 + 0x20.
+        assert_eq!(lab.run(), Stop::PoweredOff, "{timing:?}");
+    }
+}
+
+#[test]
+fn a_stalled_fault_is_explained_and_can_be_resolved() {
+    let mut told = String::new();
+    for timing in MODES {
+        let mut lab = copying(timing, 0x3000);
+        lab.poke(TABLE2 + 8, 0);
+        lab.start(ENGINE, FRAMES);
+        assert_eq!(lab.run(), Stop::Idle);
+        assert_eq!(lab.status(ENGINE) & 1, 1, "the engine waits");
+        assert_eq!(lab.peek(SMMU + FSR) & 0x4000_00FE, 0x4000_0002);
+        assert_eq!(lab.0.unresolved_faults().len(), 1);
+        told += &format!("{timing:?}\n{}", lab.0.explain(&Stop::Idle));
+        lab.poke(TABLE2 + 8, (SOURCE + 0x2000) | 0x32);
+        lab.poke(SMMU + FSR, 0x4000_000F);
+        lab.poke(SMMU + RESUME, 0);
+        lab.run();
+        assert_eq!(lab.status(ENGINE), DONE, "{timing:?}");
+        assert_eq!(lab.memory(TARGET, 0x3000), lab.memory(SOURCE, 0x3000));
+        assert!(lab.0.unresolved_faults().is_empty());
+        assert_eq!(lab.0.explain(&Stop::PoweredOff), "");
+    }
+    // The time of a fault differs between the modes; everything else is the same.
+    cases::golden("tests/golden/fault.txt", &told);
+}
+
+#[test]
+fn a_terminated_fault_reaches_the_master_as_an_error() {
+    for timing in MODES {
+        let mut lab = copying(timing, 0x3000);
+        lab.poke(TABLE2 + 8, 0);
+        // CFERE and CFEIE, no stall.
+        lab.poke(SMMU + ACTLR, 0x3003);
+        lab.start(ENGINE, FRAMES);
+        lab.run();
+        assert_eq!(lab.status(ENGINE) & 5, 4, "{timing:?}");
+        assert_eq!(lab.peek(ENGINE + 0x24) & 0xF, 3, "translation fault");
+        assert_eq!(lab.peek(ENGINE + 0x28), IOVA + 0x2000);
+        assert!(lab.0.master_stats()[0].failed > 0);
+    }
+}
+
+#[test]
+fn permission_faults_name_the_rights() {
+    let mut lab = copying(TimingMode::Functional, 0x1000);
+    // Read-only: AP = 111.
+    lab.poke(TABLE + (TARGET >> 20) * 4, TARGET | 0x8C02);
+    lab.start(ENGINE, FRAMES);
+    lab.run();
+    let told = lab.0.explain(&Stop::Idle);
+    assert!(told.contains("could not write at 0x40400000: the mapping does not permit it"), "{told}");
+    assert!(told.contains("section, read-only"), "{told}");
+}
+
+#[test]
+fn writers_of_descriptors_are_found_by_running_again() {
+    // The core stores a wrong descriptor, then sleeps: str r1, [r0]; wfi.
+    let code = [0xE590_2000, 0xE580_1000, 0xE320_F003, 0xEAFF_FFFD];
+    let mut lab = copying(TimingMode::Functional, 0x3000);
+    lab.0.load(image(&code)).unwrap();
+    lab.0.core_mut().r[0] = TABLE2 + 4;
+    let mut start = lab.0.fork();
+    lab.run();
+    lab.poke(SMMU + TTBR0, TABLE);
+    lab.start(ENGINE, FRAMES);
+    lab.run();
+    let told = lab.0.explain(&Stop::Idle);
+    assert!(told.contains("no store to it was seen"), "{told}");
+    lab.0.find_writers(start.fork(), &mut Console::default());
+    let told = lab.0.explain(&Stop::Idle);
+    assert!(told.contains("the core wrote 0x00000000 at 0x40000004 (start+0x4)"), "{told}");
+}
+
+#[test]
+fn direct_masters_reach_what_their_address_bits_allow() {
+    let direct = "[[traffic_engine]]\nname = \"small\"\nbase = 0x0f001000\nspi = 225\naddress_bits = 24\n";
+    let mut lab = Lab::new(TimingMode::Functional, &[("", direct)]);
+    let small = ENGINE + 0x1000;
+    lab.frame(FRAMES, copy(SOURCE, TARGET, 64, 6, 1));
+    lab.start(small, FRAMES);
+    lab.run();
+    assert_eq!(lab.status(small) & 4, 4);
+    assert_eq!(lab.peek(small + 0x24) & 0xF, 7, "beyond the limit");
+}
+
+#[test]
+fn holes_and_devices_answer_masters_with_errors() {
+    for (source, cause) in [(0x2000_0000, 1), (ENGINE, 2)] {
+        let mut lab = Lab::new(TimingMode::Approximate, &[]);
+        lab.frame(FRAMES, copy(source, TARGET, 64, 6, 1));
+        lab.start(ENGINE, FRAMES);
+        lab.run();
+        assert_eq!(lab.peek(ENGINE + 0x24) & 0xF, cause, "{source:#x}");
+    }
+    let mut lab = Lab::new(TimingMode::Functional, &[]);
+    assert_eq!(lab.try_peek(0x2000_0000), Err(BusFault::Decode));
+    assert_eq!(lab.0.gaps().map(|(a, w, _, n)| (a, w, n)).collect::<Vec<_>>(), [(0x2000_0000, false, 1)]);
+}
+
+#[test]
+fn runs_end_for_the_reason_they_have() {
+    let stop = |code: &[u32]| Lab::running(TimingMode::Functional, &[], code).run();
+    // b .
+    assert_eq!(stop(&[0xEAFF_FFFE]), Stop::Spinning { pc: RAM });
+    assert_eq!(stop(&SLEEP), Stop::Idle);
+    // udf at an address whose vectors are not in memory
+    assert!(matches!(stop(&[0xE7F0_00F0]), Stop::ExceptionLoop { .. }));
+    // add r0, r0, #1; b .-4
+    assert_eq!(stop(&[0xE280_0001, 0xEAFF_FFFD]), Stop::TimeLimit);
+    let mut lab = Lab::running(TimingMode::Functional, &[], &[0xE280_0001, 0xEAFF_FFFD]);
+    let until = Until { instructions: Some(1001), ..Until::default() };
+    assert_eq!(lab.0.run(until, &mut (), &mut (), &mut Console::default()), Stop::InstructionLimit);
+    assert_eq!((lab.0.core().instructions, lab.0.core().r[0]), (1001, 501));
+}
+
+#[test]
+fn semihosting_prints_and_exits() {
+    // mov r0, #4; adr r1, text; svc 0x123456; mov r0, #0x18; ldr r1, =0x20026; svc 0x123456
+    let code = [0xE3A0_0004, 0xE28F_100C, 0xEF12_3456, 0xE3A0_0018, 0xE59F_1008, 0xEF12_3456];
+    let code = [&code[..], &[u32::from_le_bytes(*b"hi!\n"), 0, 0x2_0026]].concat();
+    let mut lab = Lab::running(TimingMode::Functional, &[], &code);
+    lab.0.set_semihosting(true);
+    let mut console = Console::default();
+    let stop = lab.0.run(Until::default(), &mut (), &mut (), &mut console);
+    assert_eq!((stop, console.0.as_slice()), (Stop::Exited { status: 0 }, b"hi!\n".as_slice()));
+}
+
+#[test]
+fn gaps_stop_the_run_when_asked() {
+    // mov r0, #0x20000000; ldr r1, [r0]
+    let mut machine = Machine::new(config(&[]), TimingMode::Functional, GapPolicy::Stop).unwrap();
+    machine.load(image(&[0xE3A0_0202, 0xE590_1000])).unwrap();
+    let stop = machine.run(Until::default(), &mut (), &mut (), &mut Console::default());
+    let Stop::Gap { address, write, pc, .. } = stop else { panic!("{stop:?}") };
+    assert_eq!((address, write, pc), (0x2000_0000, false, RAM + 4));
+}
+
+#[test]
+fn smmus_are_reset_by_the_clock_controller() {
+    let mmcc = "[[controller]]\nname = \"mmcc\"\nkind = \"mmcc\"\nbase = 0x04000000\n";
+    let mut lab = Lab::new(TimingMode::Approximate, &[("", mmcc)]);
+    lab.map_pages(IOVA, SOURCE, 1);
+    lab.enable(STALL);
+    // Beyond the one page: the engine is held.
+    lab.frame(FRAMES, copy(IOVA + 0x1000, TARGET, 64, 6, 1));
+    lab.start(ENGINE, FRAMES);
+    lab.run();
+    assert_eq!(lab.status(ENGINE) & 1, 1);
+    lab.poke(0x0400_020C, 1 << 23);
+    lab.poke(0x0400_020C, 0);
+    assert_eq!((lab.peek(SMMU + SCTLR), lab.peek(SMMU + FSR)), (0, 0));
+    lab.run();
+    assert_eq!(lab.status(ENGINE) & 5, 4, "what was held ended with an error");
+}
+
+/// A run with DMA, a stall and its end, and its digest.
+fn digest(timing: TimingMode, slice: u64) -> ([u8; 32], u64) {
+    let mut lab = copying(timing, 0x6000);
+    lab.start(ENGINE, FRAMES);
+    let mut digest = Digest::default();
+    lab.run_for(Time::from_micros(40), slice, &mut digest);
+    (digest.value(), digest.records())
+}
+
+#[test]
+fn same_input_same_digest_whatever_the_slices() {
+    for timing in MODES {
+        let (reference, records) = digest(timing, 0);
+        assert!(records > 500, "{records}");
+        for slice in [0, 1, 7, 1000, 123_457] {
+            assert_eq!(digest(timing, slice), (reference, records), "{timing:?} slice {slice}");
+        }
+    }
+}
+
+#[test]
+fn digests_tell_different_runs_apart() {
+    let a = digest(TimingMode::Functional, 0).0;
+    let b = digest(TimingMode::Approximate, 0).0;
+    let mut lab = copying(TimingMode::Functional, 0x6000);
+    lab.poke(TABLE2 + 4, (SOURCE + 0x8000) | 0x32);
+    lab.start(ENGINE, FRAMES);
+    let mut digest = Digest::default();
+    lab.run_for(Time::from_micros(40), 0, &mut digest);
+    assert_ne!(a, b);
+    assert_ne!(a, digest.value());
+}
+
+/// What a machine did from now on, and what it ended with.
+fn finish(machine: Machine) -> ([u8; 32], Vec<u8>, String) {
+    let mut lab = Lab(machine);
+    let mut digest = Digest::default();
+    lab.run_for(Time::from_millis(1), 0, &mut digest);
+    (digest.value(), lab.memory(TARGET, 0x6000), format!("{:?}", lab.0.stats()))
+}
+
+#[test]
+fn snapshots_and_forks_go_on_as_if_nothing_had_happened() {
+    for timing in MODES {
+        for nanoseconds in (0..100).map(|i| i * 331) {
+            let mut lab = copying(timing, 0x6000);
+            lab.poke(TABLE2 + 16, 0);
+            lab.start(ENGINE, FRAMES);
+            lab.run_for(Time::from_nanos(nanoseconds), 0, &mut ());
+            let bytes = lab.0.save().encode().unwrap();
+            let fork = lab.0.fork();
+            let config = Arc::clone(lab.0.config());
+            let restored = Snapshot::decode(&bytes).unwrap();
+            let restored = Machine::restore(config, GapPolicy::Warn, restored).unwrap();
+            assert_eq!(restored.save().encode().unwrap(), bytes, "{timing:?} at {nanoseconds} ns");
+            let expected = finish(lab.0);
+            assert_eq!(finish(fork), expected, "fork, {timing:?} at {nanoseconds} ns");
+            assert_eq!(finish(restored), expected, "restored, {timing:?} at {nanoseconds} ns");
+        }
+    }
+}
+
+#[test]
+fn forks_do_not_disturb_each_other() {
+    let mut lab = copying(TimingMode::Functional, 0x1000);
+    let mut fork = Lab(lab.0.fork());
+    fork.start(ENGINE, FRAMES);
+    fork.run();
+    assert_eq!(lab.memory(TARGET, 0x1000), vec![0; 0x1000]);
+    assert_eq!(fork.memory(TARGET, 0x1000), fork.memory(SOURCE, 0x1000));
+    lab.poke(SOURCE, 0xFFFF_FFFF);
+    assert_ne!(lab.memory(SOURCE, 4), fork.memory(SOURCE, 4));
+}
+
+#[test]
+fn snapshots_of_other_machines_are_refused() {
+    let lab = copying(TimingMode::Functional, 0x1000);
+    let snapshot = lab.0.save();
+    let other = Machine::restore(config(&[("spi = 224", "spi = 225")]), GapPolicy::Warn, snapshot.clone());
+    assert!(other.unwrap_err().to_string().contains("another machine configuration"));
+    for index in 0..snapshot.parts.len() {
+        let mut bad = snapshot.clone();
+        let removed = bad.parts.remove(index);
+        let error = Machine::restore(config(&[]), GapPolicy::Warn, bad).unwrap_err().to_string();
+        assert_eq!(error, format!("the snapshot has no state for {} ({})", removed.component, removed.kind));
+        // Cut states are errors of their component, never panics.
+        let mut bad = snapshot.clone();
+        let length = bad.parts[index].bytes.len();
+        bad.parts[index].bytes.truncate(length / 2);
+        let error = Machine::restore(config(&[]), GapPolicy::Warn, bad).unwrap_err().to_string();
+        assert!(error.contains(&removed.component), "{error}");
+    }
+}
+
+#[test]
+fn uart_input_arrives_and_output_is_kept() {
+    let mut lab = Lab::new(TimingMode::Functional, &[]);
+    let uart = 0x19C4_0000;
+    // Transmit three characters: reset TX ready, NCF_TX, TF.
+    lab.poke(uart + 0x10, 0x300);
+    lab.poke(uart + 0x40, 3);
+    lab.poke(uart + 0x70, u32::from_le_bytes(*b"ok\n\0"));
+    lab.run();
+    assert_eq!(lab.0.take_sent(0), b"ok\n");
+    assert_eq!(lab.0.take_sent(0), b"");
+    assert!(lab.0.uart_room(0) > 0);
+    lab.0.receive(Time::ZERO, 0, b'x');
+    lab.run();
+    // Force a stale event, as the driver does for a partial word; then RF has the character.
+    lab.poke(uart + 0x10, 0x400);
+    assert_eq!(lab.peek(uart + 0x08) & 1, 1, "SR: receiver ready");
+    assert_eq!(lab.peek(uart + 0x70) & 0xFF, u32::from(b'x'));
+}
+
+#[test]
+fn addresses_are_explained_in_words() {
+    let mut lab = Lab::new(TimingMode::Functional, &[]);
+    lab.poke(SMMU + SCTLR, 1);
+    let told = lab.0.explain_address(SMMU + SCTLR).unwrap();
+    assert!(told.starts_with("jpegd.0:SCTLR = 0x00000001 (M=1 TRE=0"), "{told}");
+    assert_eq!(lab.0.explain_address(0x2000_0000), None);
+}
