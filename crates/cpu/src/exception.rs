@@ -252,7 +252,7 @@ impl Core {
             semihosting: _,
             exit: _,
             tlb,
-            block_limit: _,
+            leave: _,
             code: _,
             stale_code: _,
             bus_time: _,

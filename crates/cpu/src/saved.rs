@@ -89,7 +89,7 @@ impl Core {
             semihosting: _,
             exit: _,
             tlb: _,
-            block_limit: _,
+            leave: _,
             code: _,
             stale_code: _,
             bus_time: _,

@@ -119,8 +119,8 @@ pub struct Core {
     pub exit: Exit,
     /// Translations of RAM pages for loads, stores and fetches.
     pub tlb: SoftTlb,
-    /// Number of ops of the running block that may run; set to 0 to leave the block after the current instruction.
-    pub(crate) block_limit: usize,
+    /// The block is to be left after the current instruction.
+    pub(crate) leave: bool,
     /// Which parts of RAM hold decoded code.
     pub(crate) code: CodeMap,
     /// Frames whose decoded code was written, for the engine to drop blocks.
@@ -164,7 +164,7 @@ impl Core {
             semihosting: false,
             exit: Exit::Budget,
             tlb: SoftTlb::default(),
-            block_limit: 0,
+            leave: false,
             code: CodeMap::default(),
             stale_code: Vec::new(),
             bus_time: 0,
@@ -192,7 +192,7 @@ impl Core {
 
     /// Leaves the block after the current instruction, so that interrupts and the budget are looked at again.
     pub fn leave_block(&mut self) {
-        self.block_limit = 0;
+        self.leave = true;
     }
 
     /// Core cycle at which `op` starts. (`cycles` itself stands still within a block.)

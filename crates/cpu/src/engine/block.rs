@@ -6,7 +6,7 @@
 
 use super::{Engine, Limits, between, decode_at, enter, finish, it_after, retired, single};
 use crate::env::Env;
-use crate::exec::Table;
+use crate::exec::{TABLE, Table};
 use crate::fault::{Exit, Trap};
 use crate::mem::{self, Code};
 use crate::observe::Observer;
@@ -60,6 +60,14 @@ const UNLINKED: Link = Link { target: 0, block: NONE, generation: u64::MAX };
 #[derive(Debug)]
 struct Block {
     ops: Box<[Op]>,
+    /// Cycles of all ops.
+    cycles: u32,
+    /// Cycles of all ops but the last.
+    before_last: u32,
+    /// Address after the last op.
+    end_pc: u32,
+    /// ITSTATE after the last op.
+    end_it: u8,
     /// To where it falls through, and to where it jumped last.
     links: [Link; 2],
     key: Key,
@@ -172,8 +180,16 @@ impl BlockEngine {
         core.code.mark(key.frame, key.pc & 0xFFF, end);
         self.held += ops.len();
         let bucket = key.bucket();
-        let block =
-            Block { ops: ops.into_boxed_slice(), links: [UNLINKED; 2], key, next: self.buckets[bucket] };
+        let block = Block {
+            cycles: u32::from(last.before) + u32::from(last.cycles),
+            before_last: u32::from(last.before),
+            end_pc: last.next_pc(),
+            end_it: it,
+            ops: ops.into_boxed_slice(),
+            links: [UNLINKED; 2],
+            key,
+            next: self.buckets[bucket],
+        };
         let id = match self.free.pop() {
             Some(id) => {
                 self.blocks[id as usize] = block;
@@ -280,38 +296,45 @@ impl Engine for BlockEngine {
                 block.links[which] = Link { target, block: id, generation: core.tlb.generation() };
             }
             while let Some(block) = self.blocks.get(id as usize) {
-                let ops = &*block.ops;
-                let Some(end) = ops.last() else { break };
-                let fits = core.cycles + u64::from(end.before) < limits.cycles
-                    && core.instructions + (ops.len() as u64 - 1) < limits.instructions;
-                core.block_limit = if fits { ops.len() } else { room(core, ops, &limits) };
-                let mut done = 0;
-                let (last, result) = loop {
-                    let op = &ops[done];
-                    done += 1;
-                    let result = handlers[op.handler.0 as usize](core, env, op);
+                let fits = core.cycles + u64::from(block.before_last) < limits.cycles
+                    && core.instructions + (block.ops.len() as u64 - 1) < limits.instructions;
+                let count = if fits { block.ops.len() } else { room(core, &block.ops, &limits) };
+                let Some((mut op, rest)) = block.ops[..count].split_first() else { break };
+                let mut rest = rest.iter();
+                core.leave = false;
+                let result = loop {
+                    let result = handlers[usize::from(op.handler.0) % TABLE](core, env, op);
                     if E::Obs::RETIRED && result.is_ok() {
                         retired(env, op);
                     }
-                    if result != Ok(Flow::Next) || done >= core.block_limit {
-                        break (op, result);
+                    if result != Ok(Flow::Next) || core.leave {
+                        break result;
+                    }
+                    match rest.next() {
+                        Some(next) => op = next,
+                        None => break result,
                     }
                 };
-                let whole = core.block_limit == ops.len();
                 let which = usize::from(result == Ok(Flow::Jump));
-                let plain = matches!(result, Ok(Flow::Next | Flow::Jump));
-                if let Some(exit) = finish(core, env, done as u64, last, result) {
-                    self.drop_stale(core, env);
-                    return exit;
-                }
-                if !plain || !whole {
+                let plain = matches!(result, Ok(Flow::Next | Flow::Jump)) && !core.leave;
+                let done = count - rest.len();
+                if !plain || done != block.ops.len() {
+                    if let Some(exit) = finish(core, env, done as u64, op, result) {
+                        self.drop_stale(core, env);
+                        return exit;
+                    }
                     break;
                 }
-                if limits.reached(core) {
-                    break;
+                core.cycles += u64::from(block.cycles);
+                core.instructions += done as u64;
+                core.it = block.end_it;
+                if result == Ok(Flow::Next) {
+                    core.pc = block.end_pc;
                 }
                 let link = block.links[which];
-                if link.target == core.pc | u32::from(core.thumb) && link.generation == core.tlb.generation()
+                if link.target == core.pc | u32::from(core.thumb)
+                    && link.generation == core.tlb.generation()
+                    && !limits.reached(core)
                 {
                     id = link.block;
                 } else {

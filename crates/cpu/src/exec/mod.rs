@@ -62,9 +62,12 @@ pub(crate) use handlers;
 /// Number of handlers.
 pub(crate) const COUNT: usize = neon::Neon::END as usize;
 
+/// Size of the dispatch table: a power of two, so that an index needs no bounds check.
+pub(crate) const TABLE: usize = COUNT.next_power_of_two();
+
 impl<'a, E: Env + 'a> Table<E> {
-    const ALL: [Handler<E>; COUNT] = {
-        let table: [Handler<E>; COUNT] = [wrap::undefined::<E>; COUNT];
+    const ALL: [Handler<E>; TABLE] = {
+        let table: [Handler<E>; TABLE] = [wrap::undefined::<E>; TABLE];
         let table = Wrap::list(table);
         let table = alu::Alu::list(table);
         let table = branch::Branch::list(table);
@@ -78,11 +81,11 @@ impl<'a, E: Env + 'a> Table<E> {
         neon::Neon::list(table)
     };
     /// Every handler, by [`HandlerId`].
-    pub(crate) const HANDLERS: &'a [Handler<E>; COUNT] = &Self::ALL;
+    pub(crate) const HANDLERS: &'a [Handler<E>; TABLE] = &Self::ALL;
 }
 
 /// Runs one op.
 #[inline(always)]
 pub(crate) fn run<E: Env>(core: &mut Core, env: &mut E, handler: HandlerId, op: &Op) -> Exec {
-    Table::<E>::HANDLERS[handler.0 as usize](core, env, op)
+    Table::<E>::HANDLERS[usize::from(handler.0) % TABLE](core, env, op)
 }
