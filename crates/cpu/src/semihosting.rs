@@ -285,11 +285,15 @@ impl Semihosting {
             }
             0x05 => {
                 let [handle, buffer, length] = guest.words(parameter)?;
-                self.write(handle, buffer, length, guest, host)
+                let mut left = length;
+                self.transferred(|calls| calls.write(handle, buffer, &mut left, guest, host));
+                Ok(left)
             }
             0x06 => {
                 let [handle, buffer, length] = guest.words(parameter)?;
-                self.read(handle, buffer, length, guest, host)
+                let mut left = length;
+                self.transferred(|calls| calls.read(handle, buffer, &mut left, guest, host));
+                Ok(left)
             }
             0x07 => host.console_read().map_or(Err(Errno::NOSYS), |byte| Ok(u32::from(byte))),
             0x08 => {
@@ -373,6 +377,13 @@ impl Semihosting {
         }
     }
 
+    /// Reads and writes tell of an error by what is left over, not by -1.
+    fn transferred(&mut self, transfer: impl FnOnce(&mut Self) -> Result<(), Errno>) {
+        if let Err(errno) = transfer(self) {
+            self.errno = errno;
+        }
+    }
+
     fn handle(&self, number: u32) -> Result<Handle, Errno> {
         let index = (number as usize).checked_sub(1).ok_or(Errno::BADF)?;
         self.handles.get(index).copied().flatten().ok_or(Errno::BADF)
@@ -397,21 +408,20 @@ impl Semihosting {
         Ok(free as u32 + 1)
     }
 
-    /// Gives the number of bytes *not* written.
+    /// Counts `left` down to the number of bytes *not* written.
     fn write<B: Bus, H: Host>(
         &mut self,
         number: u32,
         buffer: u32,
-        length: u32,
+        left: &mut u32,
         guest: &mut Guest<'_, B>,
         host: &mut H,
-    ) -> Result<u32, Errno> {
+    ) -> Result<(), Errno> {
         let handle = self.handle(number)?;
-        let mut left = length;
         let mut at = buffer;
-        while left != 0 {
+        while *left != 0 {
             let mut chunk = [0; 512];
-            let chunk = &mut chunk[..left.min(512) as usize];
+            let chunk = &mut chunk[..(*left).min(512) as usize];
             guest.get(at, chunk)?;
             let done = match handle {
                 Handle::ConsoleOut => {
@@ -421,31 +431,30 @@ impl Semihosting {
                 Handle::File(file) => host.write(file, chunk)?.min(chunk.len()),
                 Handle::ConsoleIn | Handle::Features(_) => return Err(Errno::BADF),
             };
-            left -= done as u32;
+            *left -= done as u32;
             at = at.wrapping_add(done as u32);
             if done < chunk.len() {
                 break;
             }
         }
-        Ok(left)
+        Ok(())
     }
 
-    /// Gives the number of bytes *not* read.
+    /// Counts `left` down to the number of bytes *not* read.
     fn read<B: Bus, H: Host>(
         &mut self,
         number: u32,
         buffer: u32,
-        length: u32,
+        left: &mut u32,
         guest: &mut Guest<'_, B>,
         host: &mut H,
-    ) -> Result<u32, Errno> {
+    ) -> Result<(), Errno> {
         let handle = self.handle(number)?;
-        let mut left = length;
         let mut at = buffer;
         let mut position = if let Handle::Features(position) = handle { position as usize } else { 0 };
-        while left != 0 {
+        while *left != 0 {
             let mut chunk = [0; 512];
-            let chunk = &mut chunk[..left.min(512) as usize];
+            let chunk = &mut chunk[..(*left).min(512) as usize];
             let done = match handle {
                 Handle::ConsoleIn => match host.console_read() {
                     Some(byte) => {
@@ -465,7 +474,7 @@ impl Semihosting {
                 Handle::ConsoleOut => return Err(Errno::BADF),
             };
             guest.put(at, &chunk[..done])?;
-            left -= done as u32;
+            *left -= done as u32;
             at = at.wrapping_add(done as u32);
             // A console gives one line at a time.
             if done == 0 || (handle == Handle::ConsoleIn && chunk[0] == b'\n') {
@@ -475,7 +484,7 @@ impl Semihosting {
         if let Handle::Features(_) = handle {
             self.handles[number as usize - 1] = Some(Handle::Features(position as u32));
         }
-        Ok(left)
+        Ok(())
     }
 }
 

@@ -233,6 +233,7 @@ images! {
     kernel_setup "kernel-setup",
     mmu_faults "mmu-faults",
     monitor "monitor",
+    semihosting "semihosting",
     tlb "tlb",
     translate "translate",
 }

@@ -364,3 +364,135 @@ fn state_survives_save_and_restore_and_bad_state_is_refused() {
     other.reset(Model::Scorpion);
     assert_eq!(other, Cp15::new(Model::Scorpion));
 }
+
+mod storm {
+    use super::*;
+    use crate::mem::{self, Kind};
+    use crate::mmu;
+    use proptest::prelude::*;
+
+    #[derive(Debug, Clone)]
+    enum Act {
+        Mcr(Place, u32),
+        Mrc(Place),
+        Mcr14(Place, u32),
+        Mode(u32),
+        Load(u32),
+        Store(u32, u32),
+        Fetch(u32),
+        Trap(u8, u32),
+        Time(u32),
+    }
+
+    fn place() -> impl Strategy<Value = Place> {
+        let declared = (0..Cp15Regs::ALL.len()).prop_map(|i| {
+            let offset = Cp15Regs::ALL[i].desc().offset;
+            ((offset >> 12) as u8, (offset >> 9 & 7) as u8, (offset >> 5 & 15) as u8, (offset >> 2 & 7) as u8)
+        });
+        prop_oneof![8 => declared, 1 => (0_u8..16, 0_u8..8, 0_u8..16, 0_u8..8)]
+    }
+
+    fn value() -> impl Strategy<Value = u32> {
+        prop_oneof![any::<u32>(), 0_u32..0x1_0000, Just(0), Just(1), Just(u32::MAX)]
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            8 => (place(), value()).prop_map(|(at, value)| Act::Mcr(at, value)),
+            4 => place().prop_map(Act::Mrc),
+            1 => (place(), value()).prop_map(|(at, value)| Act::Mcr14(at, value)),
+            2 => value().prop_map(Act::Mode),
+            2 => value().prop_map(Act::Load),
+            2 => (value(), value()).prop_map(|(at, value)| Act::Store(at, value)),
+            1 => value().prop_map(Act::Fetch),
+            2 => (0_u8..8, value()).prop_map(|(kind, at)| Act::Trap(kind, at)),
+            1 => value().prop_map(Act::Time),
+        ]
+    }
+
+    fn perform(guest: &mut Guest, act: &Act) {
+        let mut ctx = Ctx { bus: &mut guest.bus, obs: &mut guest.seen };
+        let (core, op) = (&mut guest.core, &guest.op);
+        match *act {
+            Act::Mcr(at, value) => {
+                let _ = write(core, &mut ctx, op, coord(at), value);
+            }
+            Act::Mrc(at) => {
+                let _ = read(core, &mut ctx, op, coord(at));
+            }
+            Act::Mcr14(at, value) => {
+                let _ = cp14::write(core, &mut ctx, op, coord(at), value);
+            }
+            Act::Mode(value) => exception::write_cpsr(core, value, 0b1111, true),
+            Act::Load(va) => {
+                let _ = mem::load::<u32, _>(core, &mut ctx, op, va);
+            }
+            Act::Store(va, value) => {
+                let _ = mem::store::<u64, _>(core, &mut ctx, op, va, value.into());
+            }
+            Act::Fetch(va) => {
+                let _ = mmu::translate(core, &mut ctx, va, Kind::Fetch, core.mode.is_privileged());
+            }
+            Act::Trap(kind, at) => {
+                core.pc = at;
+                let status = crate::FaultStatus::External { slave: true };
+                let fault = Fault { va: at, status, domain: 3, write: true, maintenance: false };
+                let trap = [
+                    Trap::Undefined,
+                    Trap::Svc(at),
+                    Trap::Smc(at),
+                    Trap::PrefetchAbort(fault),
+                    Trap::Breakpoint(1),
+                    Trap::DataAbort(fault),
+                    Trap::Irq,
+                    Trap::Fiq,
+                ][usize::from(kind)];
+                exception::take(core, &mut ctx, trap);
+            }
+            Act::Time(cycles) => {
+                core.cycles += u64::from(cycles);
+                core.instructions += u64::from(cycles / 2);
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever a guest does to the system registers: no panic, and what was saved on the way goes on alike.
+        #[test]
+        fn nothing_a_guest_writes_breaks_the_core(acts in prop::collection::vec(act(), 1..60), cut in 0_usize..60) {
+            let mut guest = Guest::new(Model::Scorpion);
+            let mut other = None;
+            for (i, act) in acts.iter().enumerate() {
+                if i == cut {
+                    let mut moved = Guest::new(Model::Scorpion);
+                    moved.core.restore(&guest.core.save()).unwrap();
+                    for at in 0..0x1_0000_u64 / 4096 {
+                        let mut bytes = [0; 4096];
+                        guest.bus.ram_mut().read(PhysAddr(at * 4096), &mut bytes).unwrap();
+                        moved.bus.ram_mut().write(BusMaster(0), PhysAddr(at * 4096), &bytes).unwrap();
+                    }
+                    other = Some(moved);
+                }
+                perform(&mut guest, act);
+                if let Some(other) = &mut other {
+                    perform(other, act);
+                }
+            }
+            if let Some(other) = other {
+                prop_assert_eq!(other.core.save(), guest.core.save());
+            }
+        }
+    }
+
+    trait RamMut {
+        fn ram_mut(&mut self) -> &mut Ram;
+    }
+
+    impl RamMut for RamBus {
+        fn ram_mut(&mut self) -> &mut Ram {
+            msmemu_fabric::Bus::ram(self)
+        }
+    }
+}
