@@ -22,6 +22,8 @@ pub mod soc;
 pub mod timer;
 pub mod traffic_engine;
 pub mod uartdm;
+#[cfg(feature = "svd")]
+pub mod windows;
 
 pub use device::{Device, Explanation, Gap, Mmio, MmioError, MmioResult, Peek, StateError};
 pub use dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, MAX_REQUEST_BYTES, RequestId};

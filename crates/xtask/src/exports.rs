@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
+use msmemu_devices::windows;
 use msmemu_regs::svd::{self, Banks, Instance, Part, Window};
 use msmemu_smmu::spec as smmu;
 
@@ -20,7 +21,23 @@ pub(crate) struct Export {
 }
 
 /// Every exported block.
-pub(crate) const EXPORTS: &[Export] = &[Export {
+pub(crate) const EXPORTS: &[Export] = &[
+    SMMU,
+    device(windows::GICD, "gic-behaviour.md"),
+    device(windows::GICC, "gic-behaviour.md"),
+    device(windows::TIMER, "timer-behaviour.md"),
+    device(windows::UARTDM, "uartdm-behaviour.md"),
+    device(windows::UARTDM_WRITE, "uartdm-behaviour.md"),
+    device(windows::GSBI, "soc-behaviour.md"),
+    device(windows::TLMM, "soc-behaviour.md"),
+    device(windows::MMCC, "soc-behaviour.md"),
+    device(windows::GCC, "soc-behaviour.md"),
+    device(windows::TCSR, "soc-behaviour.md"),
+    device(windows::TENG, "traffic-engine.md"),
+    device(windows::PL330, "pl330-behaviour.md"),
+];
+
+const SMMU: Export = Export {
     window: Window {
         name: "smmu",
         title: "System MMU",
@@ -42,7 +59,11 @@ pub(crate) const EXPORTS: &[Export] = &[Export {
         ("EMC_N", 0x0E200, PERFORMANCE_MONITOR),
     ],
     behaviour: "smmu-behaviour.md",
-}];
+};
+
+const fn device(window: Window, behaviour: &'static str) -> Export {
+    Export { window, absent: &[], behaviour }
+}
 
 const PERFORMANCE_MONITOR: &str = "performance monitor, known from later parts only";
 

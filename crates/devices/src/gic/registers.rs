@@ -29,7 +29,7 @@ msmemu_regs::register_block! {
     }
     /// Interrupt groups. Without Security Extensions: reads 0, writes ignored.
     GICD_IGROUPR @ 0x080, array 32 x 4, reset 0 {
-        _           [31:0]  res0,
+        Group_status [31:0] ro   "Always 0: there is one group"
     }
     /// Interrupt set-enable: a one enables.
     GICD_ISENABLER @ 0x100, array 32 x 4, reset 0 {
