@@ -6,9 +6,9 @@
 use super::{Set, Word, decode};
 use core::fmt::Write;
 
-const CONDITIONS: [&str; 16] =
+pub(super) const CONDITIONS: [&str; 16] =
     ["eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "", ""];
-const REGISTERS: [&str; 16] =
+pub(super) const REGISTERS: [&str; 16] =
     ["r0", "r1", "r2", "r3", "r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11", "r12", "sp", "lr", "pc"];
 
 /// UAL text of an instruction at address `pc`, with `it` the ITSTATE before it; `None` when it is UNDEFINED.
@@ -42,7 +42,7 @@ fn operand(out: &mut String, w: &Word<'_>, name: &str) {
         b"S" if w.bit('S') => out.push('s'),
         b"S" => {}
         [b'R', field] => out.push_str(REGISTERS[w.f(*field as char) as usize & 15]),
-        _ if super::fp_operands::operand(out, w, name) => {}
+        _ if super::operands::operand(out, w, name) || super::fp_operands::operand(out, w, name) => {}
         _ => {
             let _ = write!(out, "<{name}>");
         }

@@ -15,6 +15,7 @@ mod fp_operands;
 mod lower;
 mod lower_media;
 mod neon;
+mod operands;
 mod t16;
 mod t32_data;
 mod t32_memory;
