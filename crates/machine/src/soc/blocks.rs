@@ -1,12 +1,13 @@
 //! Devices, and which of them answers where.
 
 use msmemu_devices::gic::{CPU_INTERFACE, Gic, GicConfig, Version};
+use msmemu_devices::pl330::{Pl330, Pl330Config};
 use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, Tcsr, Tlmm};
 use msmemu_devices::timer::{TimerBlock, core_copy};
 use msmemu_devices::traffic_engine::{TrafficEngine, TrafficEngineConfig};
 use msmemu_devices::uartdm::{UartConfig, Uartdm};
 use msmemu_devices::{Device, DmaMaster};
-use msmemu_fabric::Time;
+use msmemu_fabric::{Clock, Mid, Time};
 
 use crate::config::{Config, ControllerKind, GicKind, RegionKind};
 
@@ -117,18 +118,21 @@ pub(crate) enum ControllerBlock {
 #[derive(Clone, Debug)]
 pub(crate) enum Master {
     Engine(Box<TrafficEngine>),
+    Pl330(Box<Pl330>),
 }
 
 impl Master {
     pub(crate) fn device(&self) -> &dyn DmaMaster {
         match self {
             Self::Engine(engine) => engine.as_ref(),
+            Self::Pl330(dmac) => dmac.as_ref(),
         }
     }
 
     pub(crate) fn device_mut(&mut self) -> &mut dyn DmaMaster {
         match self {
             Self::Engine(engine) => engine.as_mut(),
+            Self::Pl330(dmac) => dmac.as_mut(),
         }
     }
 }
@@ -159,6 +163,19 @@ impl Blocks {
             let config = TrafficEngineConfig { address_bits, ..TrafficEngineConfig::default() };
             Master::Engine(Box::new(TrafficEngine::new(config)))
         };
+        let dmac = |dmac: &crate::config::Pl330| {
+            let mid = Mid(dmac.mids.first().copied().unwrap_or(0));
+            Master::Pl330(Box::new(Pl330::new(Pl330Config {
+                channels: dmac.channels,
+                // The first interrupt is that of aborts.
+                events: (dmac.spis.len() - 1) as u8,
+                clock: Clock::from_hz(u64::from(dmac.clock_hz)),
+                manager_mid: mid,
+                channel_mids: [mid; 8],
+                ..Pl330Config::default()
+            })))
+        };
+        let engines = config.traffic_engine.iter().map(|t| engine(t.address_bits));
         let mut uarts: Vec<Uartdm> =
             config.uart.iter().map(|_| Uartdm::new(UartConfig { character: CHARACTER })).collect();
         // A boot loader leaves the console on, and early consoles rely on it.
@@ -170,7 +187,7 @@ impl Blocks {
             gsbis: config.uart.iter().map(|_| Gsbi::new()).collect(),
             uarts,
             controllers: config.controller.iter().map(|c| controller(c.kind)).collect(),
-            masters: config.traffic_engine.iter().map(|t| engine(t.address_bits)).collect(),
+            masters: engines.chain(config.pl330.iter().map(dmac)).collect(),
         }
     }
 

@@ -93,6 +93,7 @@ impl Soc {
             let name = self.master_name(index);
             out.push(match master {
                 Master::Engine(engine) => part(&name, "traffic-engine", &engine.save()),
+                Master::Pl330(dmac) => part(&name, "pl330", &dmac.save()),
             });
         }
         let state = SocState {
@@ -152,6 +153,7 @@ impl Soc {
                 Some(Master::Engine(engine)) => {
                     restore(&name, "traffic-engine", parts, |s| engine.restore(s))?;
                 }
+                Some(Master::Pl330(dmac)) => restore(&name, "pl330", parts, |s| dmac.restore(s))?,
                 None => {}
             }
         }

@@ -70,6 +70,11 @@ pub(super) fn wires(config: &Config, blocks: &Blocks) -> Vec<Wire> {
     for (i, engine) in config.traffic_engine.iter().enumerate() {
         add(Unit::Master(i as u8), &engine.name, &mut |_, _| spi(engine.spi));
     }
+    let engines = config.traffic_engine.len();
+    for (i, dmac) in config.pl330.iter().enumerate() {
+        let mut number = |line: usize, _: &str| dmac.spis.get(line).map_or(End::Open, |n| spi(*n));
+        add(Unit::Master((engines + i) as u8), &dmac.name, &mut number);
+    }
     for (i, smmu) in config.smmu.iter().enumerate() {
         for (line, (name, number)) in
             [("secure", smmu.secure_spi), ("non-secure", smmu.non_secure_spi)].into_iter().enumerate()

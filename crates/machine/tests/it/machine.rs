@@ -168,6 +168,83 @@ fn direct_masters_reach_what_their_address_bits_allow() {
 }
 
 #[test]
+fn a_pl330_behind_the_smmu_copies_and_interrupts() {
+    let dmac = "[[pl330]]\nname = \"dmac\"\nbase = 0x0f100000\nspis = [230, 231]\nchannels = 1\n\
+                clock_hz = 100_000_000\nsmmu = \"jpegd\"\nmids = [5]\n";
+    for timing in MODES {
+        let mut lab = Lab::new(timing, &[("", dmac)]);
+        lab.map_pages(IOVA, SOURCE, 1);
+        lab.map_section(TARGET);
+        lab.enable(STALL);
+        lab.0.write_physical(SOURCE, &[0x5A; 64]).unwrap();
+        // DMAMOV SAR, DAR, CCR (8 beats of 8 bytes, incrementing, non-secure); DMALD; DMAST; DMAWMB; DMASEV 0; DMAEND
+        let ccr: u32 = 1 | 3 << 1 | 7 << 4 | 2 << 8 | 1 << 14 | 3 << 15 | 7 << 18 | 2 << 22;
+        let mut program = vec![0xBC, 0];
+        program.extend(IOVA.to_le_bytes());
+        program.extend([0xBC, 2]);
+        program.extend(TARGET.to_le_bytes());
+        program.extend([0xBC, 1]);
+        program.extend(ccr.to_le_bytes());
+        program.extend([0x04, 0x08, 0x13, 0x34, 0x00, 0x00]);
+        lab.0.write_physical(FRAMES, &program).unwrap();
+        let base = 0x0F10_0000;
+        lab.poke(base + 0x20, 1);
+        // DMAGO channel 0, non-secure, through the debug interface.
+        lab.poke(base + 0xD08, 0x00A2_0000);
+        lab.poke(base + 0xD0C, FRAMES);
+        lab.poke(base + 0xD04, 0);
+        assert_eq!(lab.run(), Stop::Idle, "{timing:?}\n{}", lab.0.explain(&Stop::Idle));
+        assert_eq!(lab.memory(TARGET, 64), [0x5A; 64], "{timing:?}");
+        assert_eq!(lab.peek(base + 0x28), 1, "INTMIS: event 0");
+        // GIC: SPI 231 is pending.
+        assert_eq!(lab.peek(0x0208_0200 + (263 / 32) * 4) >> (263 % 32) & 1, 1);
+        assert_eq!(lab.0.stats().masters[0].name, "dmac");
+        // Everything of it survives a snapshot.
+        let snapshot = lab.0.save();
+        let restored =
+            Machine::restore(Arc::clone(lab.0.config()), GapPolicy::Warn, snapshot.clone()).unwrap();
+        assert_eq!(restored.save(), snapshot);
+    }
+}
+
+/// A core that starts a transfer, polls for its end, and powers off, while the engine works.
+fn polling(timing: TimingMode, slice: u64) -> ([u8; 32], u64, u64) {
+    // str r1, [r0, #12]; ldr r2, [r0, #24]; add r6, r6, #1; tst r2, #2; beq -4; str r6, [r5]; str r3, [r4]; b .
+    let code = [
+        0xE580_100C,
+        0xE590_2018,
+        0xE286_6001,
+        0xE312_0002,
+        0x0AFF_FFFB,
+        0xE585_6000,
+        0xE584_3000,
+        0xEAFF_FFFE,
+    ];
+    let mut lab = copying(timing, 0x6000);
+    lab.0.load(image(&code)).unwrap();
+    let registers = [(0, ENGINE), (1, 1), (3, 0), (4, 0x0080_0820), (5, SOURCE - 0x1000), (6, 0)];
+    for (register, value) in registers {
+        lab.0.core_mut().r[register] = value;
+    }
+    lab.poke(ENGINE + 0x10, FRAMES);
+    let mut digest = Digest::default();
+    assert_eq!(lab.run_for(Time::from_millis(5), slice, &mut digest), Stop::PoweredOff);
+    assert_eq!(lab.memory(TARGET, 0x6000), lab.memory(SOURCE, 0x6000));
+    (digest.value(), lab.0.core().instructions, lab.0.core().cycles)
+}
+
+#[test]
+fn a_working_core_sees_the_same_whatever_the_slices() {
+    for timing in MODES {
+        let reference = polling(timing, 0);
+        assert!(reference.1 > 100, "{reference:?}");
+        for slice in [1, 3, 100, 9973] {
+            assert_eq!(polling(timing, slice), reference, "{timing:?} slice {slice}");
+        }
+    }
+}
+
+#[test]
 fn holes_and_devices_answer_masters_with_errors() {
     for (source, cause) in [(0x2000_0000, 1), (ENGINE, 2)] {
         let mut lab = Lab::new(TimingMode::Approximate, &[]);
