@@ -258,3 +258,24 @@ fn reset_puts_everything_back() {
     assert_eq!((core.cpsr(), core.pc, core.r), (fresh.cpsr(), fresh.pc, fresh.r));
     assert_eq!((core.banks, &core.cp15, &core.mmu), (fresh.banks, &fresh.cp15, &fresh.mmu));
 }
+
+#[test]
+fn every_pending_input_ends_a_wait_even_when_masked() {
+    use crate::state::Lines;
+    use crate::{Cpu, Exit};
+    for lines in [
+        Lines { irq: true, ..Lines::default() },
+        Lines { fiq: true, ..Lines::default() },
+        Lines { abort: true, ..Lines::default() },
+        Lines::default(),
+    ] {
+        let mut ram = Ram::new(&[PhysRange::new(PhysAddr(0), 4096).unwrap()]).unwrap();
+        // WFI
+        ram.write(BusMaster(0), PhysAddr(0), &0xE320_F003_u32.to_le_bytes()).unwrap();
+        let mut cpu = Cpu::new(Model::Scorpion, core().master);
+        cpu.core.lines = lines;
+        let exit = cpu.step(&mut RamBus::new(ram), &mut ());
+        let expected = if lines == Lines::default() { Exit::WaitForInterrupt } else { Exit::Budget };
+        assert_eq!((exit, cpu.core.pc), (expected, 4), "{lines:?}");
+    }
+}

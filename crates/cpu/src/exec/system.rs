@@ -221,7 +221,7 @@ fn subs_pc_lr<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 
 /// An interrupt that is pending ends the wait even when it is masked.
 fn interrupt_pending(core: &Core) -> bool {
-    core.lines.irq || core.lines.fiq
+    exception::isr(core) != 0
 }
 
 fn wfi<E: Env>(core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
