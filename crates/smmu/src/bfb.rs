@@ -83,10 +83,12 @@ impl Bfb {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.flush();
-        for array in &mut self.arrays {
-            array.pointer = 0;
+        let Self { arrays, used } = self;
+        for Array { lines, pointer } in arrays {
+            lines.fill(None);
+            *pointer = 0;
         }
+        *used = false;
     }
 
     pub(crate) fn line(&self, level: Level, index: usize) -> Option<&BfbLine> {

@@ -67,8 +67,8 @@ impl MicroTlb {
     }
 
     pub(crate) fn clear(&mut self) {
-        self.flush();
-        self.pointer = 0;
+        // The number of slots came as a `u8`.
+        *self = Self::new(self.slots.len() as u8);
     }
 
     /// The entry in a slot.

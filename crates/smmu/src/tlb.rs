@@ -469,11 +469,7 @@ impl Tlb {
     }
 
     pub(crate) fn clear(&mut self) {
-        for index in 0..self.geometry.entries {
-            self.remove(index);
-        }
-        self.pointers.fill(0);
-        self.floor = 0;
+        *self = Self::new(self.geometry);
     }
 
     pub(crate) fn save(&self) -> SavedTlb {

@@ -393,7 +393,7 @@ impl Timed {
         // With CLIENTPD a transaction goes through even if its route names no bank.
         let bank = answer.translation().map(|translation| usize::from(translation.bank));
         if let Some(stats) = bank.and_then(|bank| self.smmu.stats.contexts.get_mut(bank)) {
-            stats.latency.add(self.now - job.submitted);
+            stats.latency.add(self.now.saturating_sub(job.submitted));
         }
         if answer != Answer::Held {
             let (at, request, submitted) = (self.now, job.request, job.submitted);

@@ -109,7 +109,7 @@ struct Waiting {
 
 /// One System MMU with the timed driver.
 ///
-/// Calls take the current cycle, which never goes back. A call first does what was due before. After a
+/// Calls take the current cycle, which never goes back and stays below 2^62. A call first does what was due before. After a
 /// call, [`next_event`](Self::next_event) says when the next one must come at the latest. Messages are
 /// appended to the vector passed in.
 ///
