@@ -10,6 +10,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod attributes;
 mod cases;
 mod devices;
 mod drivers;
@@ -17,8 +18,10 @@ mod laws_reference;
 mod laws_stale;
 mod laws_state;
 mod laws_timed;
+mod observer;
 mod registers;
 mod replay_2010;
 mod replay_3_4;
 mod replay_6_1;
 mod rng;
+mod taps;
