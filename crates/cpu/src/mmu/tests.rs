@@ -565,3 +565,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn secure_code_translates_for_non_secure_state() {
+    let mut machine = Machine::new();
+    machine.poke(TABLE0, 0x0010_0C02);
+    machine.poke(TABLE1, 0x0020_0402); // privileged only
+    let core = &mut machine.core;
+    core.cp15.set(Cp15Regs::TTBR0, false, TABLE1);
+    core.cp15.set(Cp15Regs::DACR, false, 1);
+    let on = core.cp15.get(Cp15Regs::SCTLR, false) | SCTLR::M.mask();
+    core.cp15.set(Cp15Regs::SCTLR, false, on);
+    const NS: u32 = 1 << 9;
+    for (opc2, expected) in
+        [(0, 0x0010_3000), (4, 0x0020_3000 | NS), (5, 0x0020_3000 | NS), (6, 0x1B), (7, 0x1B)]
+    {
+        machine.mcr(7, 8, opc2, 0x3000).unwrap();
+        // Attributes are another test's.
+        let attributes = if machine.par() & 1 == 0 { 0xFC } else { 0 };
+        assert_eq!(machine.par() & !attributes, expected, "{opc2}");
+    }
+}
+
+#[test]
+fn monitor_mode_maintains_the_tlb_of_the_state_that_ns_selects() {
+    for (ns, expected) in [(0, FRESH), (1, STALE)] {
+        let mut machine = stale();
+        machine.core.set_mode(crate::psr::Mode::Monitor);
+        machine.core.cp15.set(Cp15Regs::SCR, true, ns);
+        machine.mcr(8, 7, 0, 0).unwrap();
+        assert_eq!(pages(&mut machine), expected, "ns {ns}");
+    }
+}
