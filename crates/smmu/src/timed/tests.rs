@@ -364,6 +364,34 @@ fn invalidation_restarts_walks() {
     assert_eq!(timed.smmu().stats().contexts[0].walk_restarts, 1);
 }
 
+/// A line of descriptors that was on its way when a command emptied the block fetch buffer does not bring
+/// old descriptors of other pages into it, even if the command was about another VMID.
+#[test]
+fn invalidation_overtakes_a_line() {
+    let mut memory = two_pages();
+    let mut timed = attached(Timing::default(), &mut memory);
+    let mut out = Vec::new();
+    timed.write(0, 0x04C, 1, &mut Ports::new(&mut memory), &mut out);
+    timed.submit(10, &Request::new(0, 0, 0, Access::READ), &mut Ports::new(&mut memory), &mut out);
+    timed.advance(100, &mut Ports::new(&mut memory), &mut out);
+    let first = out.pop().unwrap();
+    let (walk, data) = memory.answer(&first).unwrap();
+    timed.descriptor_done(110, walk, data, &mut Ports::new(&mut memory), &mut out).unwrap();
+    timed.advance(200, &mut Ports::new(&mut memory), &mut out);
+    let second = out.pop().unwrap();
+    assert!(matches!(second, Message::Read { line: true, .. }), "{second:?}");
+    let (walk, old_line) = memory.answer(&second).unwrap();
+    memory.0.insert(0x8000_4004, 0x3000_0832);
+    timed.write(210, 0xF_FF04, 5, &mut Ports::new(&mut memory), &mut out);
+    timed.descriptor_done(220, walk, old_line, &mut Ports::new(&mut memory), &mut out).unwrap();
+    run(&mut timed, &mut memory, 10, core::mem::take(&mut out));
+    let neighbour = Request::new(1, 0, 0x1000, Access::READ);
+    let now = timed.now() + 1;
+    timed.submit(now, &neighbour, &mut Ports::new(&mut memory), &mut out);
+    let answers = run(&mut timed, &mut memory, 10, out);
+    assert_eq!(answers[0].2.pa(), Some(0x3000_0000));
+}
+
 /// More misses than walkers, to one page: one walk serves them all.
 #[test]
 fn one_walk_serves_waiting_misses() {
