@@ -1,6 +1,7 @@
 //! A transaction on its way through the timed driver, step by step.
 
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::{DescriptorData, Message, Timed, WalkId};
 use crate::device::Stamp;
@@ -91,7 +92,7 @@ impl Timed {
 
     /// Makes a slot's next step due after some cycles.
     fn schedule(&mut self, slot: u16, cycles: u32) {
-        self.due.insert((self.now + u64::from(cycles), self.order, slot));
+        self.due.push(Reverse((self.now + u64::from(cycles), self.order, slot)));
         self.order += 1;
     }
 
@@ -179,7 +180,7 @@ impl Timed {
         let start = self.now.max(self.main_free);
         self.main_free = start + u64::from(timing.main_interval);
         self.set_phase(slot, Phase::Main { routed });
-        self.due.insert((start + u64::from(timing.main_lookup), self.order, slot));
+        self.due.push(Reverse((start + u64::from(timing.main_lookup), self.order, slot)));
         self.order += 1;
     }
 
@@ -364,7 +365,7 @@ impl Timed {
             match &mut job.phase {
                 Phase::Reading { restart, .. } | Phase::Writing { restart, .. } => *restart = true,
                 _ => {
-                    self.due.retain(|&(_, _, due)| due != slot);
+                    self.due.retain(|&Reverse((_, _, due))| due != slot);
                     self.restart(slot);
                 }
             }

@@ -9,9 +9,10 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::{BTreeSet, VecDeque};
+use alloc::collections::{BinaryHeap, VecDeque};
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 use core::fmt;
 
 use crate::config::{Config, ConfigError};
@@ -109,9 +110,9 @@ struct Waiting {
 
 /// One System MMU with the timed driver.
 ///
-/// Calls take the current cycle, which never goes back and stays below 2^62. A call first does what was due before. After a
-/// call, [`next_event`](Self::next_event) says when the next one must come at the latest. Messages are
-/// appended to the vector passed in.
+/// Calls take the current cycle, which never goes back and stays below 2^62. A call first does what was due
+/// before. After a call, [`next_event`](Self::next_event) says when the next one must come at the latest.
+/// Messages are appended to the vector passed in.
 ///
 /// The memory in [`Ports`] is used by V2P operations only: these finish inside the register write, at the
 /// price of [`Timing::v2p_read`](crate::Timing::v2p_read) for each access.
@@ -124,7 +125,7 @@ pub struct Timed {
     /// Slots in use.
     used: usize,
     /// Steps due: cycle, order, slot.
-    due: BTreeSet<(u64, u64, u16)>,
+    due: BinaryHeap<Reverse<(u64, u64, u16)>>,
     /// Next order number.
     order: u64,
     /// Transactions that wait for a slot.
@@ -157,7 +158,7 @@ impl Timed {
             now: 0,
             jobs: vec![None; usize::from(config.timing.slots)],
             used: 0,
-            due: BTreeSet::new(),
+            due: BinaryHeap::new(),
             order: 0,
             waiting: VecDeque::new(),
             walker_queue: VecDeque::new(),
@@ -218,7 +219,7 @@ impl Timed {
     /// The cycle at which [`advance`](Self::advance) must be called at the latest; `None` while nothing
     /// happens by itself.
     pub fn next_event(&self) -> Option<u64> {
-        let step = self.due.first().map(|&(at, _, _)| at);
+        let step = self.due.peek().map(|&Reverse((at, _, _))| at);
         let invalidation = self.invalidations.front().map(|&(at, _)| at);
         match (step, invalidation) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -242,7 +243,7 @@ impl Timed {
             self.now = self.now.max(at);
             if let Some((at, command)) = self.invalidations.pop_front_if(|(due, _)| *due == at) {
                 out.push(Message::InvalidationDone { at, command });
-            } else if let Some((_, _, slot)) = self.due.pop_first() {
+            } else if let Some(Reverse((_, _, slot))) = self.due.pop() {
                 self.step(slot, ports, out);
                 self.settle(ports, out);
             }

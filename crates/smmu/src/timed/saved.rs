@@ -1,7 +1,9 @@
 //! Saved state of the timed driver.
 
+use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::cmp::Reverse;
 
 use super::job::{Job, Phase};
 use super::{Timed, Waiting};
@@ -52,7 +54,7 @@ impl Timed {
             smmu: smmu.save(),
             now: *now,
             jobs: jobs.clone(),
-            due: due.iter().copied().collect(),
+            due: sorted(due),
             order: *order,
             waiting: waiting.iter().copied().collect(),
             walker_queue: walker_queue.iter().copied().collect(),
@@ -92,7 +94,7 @@ impl Timed {
             now: *now,
             jobs: jobs.clone(),
             used: in_work().count(),
-            due: due.iter().copied().collect(),
+            due: due.iter().copied().map(Reverse).collect(),
             order: *order,
             waiting: waiting.iter().copied().collect(),
             walker_queue: walker_queue.iter().copied().collect(),
@@ -106,6 +108,13 @@ impl Timed {
         };
         Ok(())
     }
+}
+
+/// The steps due, in their order: the heap's own order is not state.
+fn sorted(due: &BinaryHeap<Reverse<(u64, u64, u16)>>) -> Vec<(u64, u64, u16)> {
+    let mut due: Vec<_> = due.iter().map(|&Reverse(step)| step).collect();
+    due.sort_unstable();
+    due
 }
 
 impl SavedTimed {
