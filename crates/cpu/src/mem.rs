@@ -72,6 +72,12 @@ pub fn load_aligned<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va:
     load_slow(core, env, op, va, core.mode.is_privileged(), true)
 }
 
+/// The frame that holds `count` words from `va` on, when they are aligned, in one page and known to the software TLB.
+#[inline(always)]
+pub(crate) fn words<E: Env>(core: &Core, _env: &E, way: Way, va: u32, count: u32) -> Option<FrameId> {
+    if E::Obs::DATA || (va & 0xFFF) + 4 * count > 0x1000 { None } else { core.tlb.fast(way, va, 4) }
+}
+
 /// Loads with User privilege whatever the mode (LDRT).
 pub fn load_unpriv<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
     load_slow(core, env, op, va, false, false)

@@ -57,6 +57,16 @@ struct Link {
 
 const UNLINKED: Link = Link { target: 0, block: NONE, generation: u64::MAX };
 
+/// Entries of the jump cache, a power of two.
+const JUMPS: usize = 1 << 10;
+
+/// Where an address led last, for jumps with more than one target.
+#[derive(Debug, Clone, Copy)]
+struct Jump {
+    link: Link,
+    state: u32,
+}
+
 #[derive(Debug)]
 struct Block {
     ops: Box<[Op]>,
@@ -81,6 +91,8 @@ pub struct BlockEngine {
     blocks: Vec<Block>,
     free: Vec<u32>,
     buckets: Vec<u32>,
+    /// Direct-mapped by target address.
+    jumps: Vec<Jump>,
     /// Blocks by frame index.
     by_frame: Vec<Vec<u32>>,
     /// Frames watched for stores.
@@ -94,6 +106,7 @@ impl Default for BlockEngine {
             blocks: Vec::new(),
             free: Vec::new(),
             buckets: vec![NONE; BUCKETS],
+            jumps: vec![Jump { link: UNLINKED, state: 0 }; JUMPS],
             by_frame: Vec::new(),
             watched: Vec::new(),
             held: 0,
@@ -236,7 +249,8 @@ impl BlockEngine {
     }
 
     fn drop_all(&mut self, core: &mut Core) {
-        let Self { blocks, free, buckets, by_frame, watched: _, held } = self;
+        let Self { blocks, free, buckets, jumps, by_frame, watched: _, held } = self;
+        jumps.fill(Jump { link: UNLINKED, state: 0 });
         blocks.clear();
         free.clear();
         buckets.fill(NONE);
@@ -293,7 +307,9 @@ impl Engine for BlockEngine {
                 && let Some(block) = self.blocks.get_mut(source as usize)
             {
                 let target = core.pc | u32::from(core.thumb);
-                block.links[which] = Link { target, block: id, generation: core.tlb.generation() };
+                let link = Link { target, block: id, generation: core.tlb.generation() };
+                block.links[which] = link;
+                self.jumps[jump_slot(target)] = Jump { link, state: decode_state(core) };
             }
             while let Some(block) = self.blocks.get(id as usize) {
                 let fits = core.cycles + u64::from(block.before_last) < limits.cycles
@@ -331,11 +347,20 @@ impl Engine for BlockEngine {
                 if result == Ok(Flow::Next) {
                     core.pc = block.end_pc;
                 }
+                if limits.reached(core) {
+                    break;
+                }
+                let target = core.pc | u32::from(core.thumb);
+                let generation = core.tlb.generation();
                 let link = block.links[which];
-                if link.target == core.pc | u32::from(core.thumb)
-                    && link.generation == core.tlb.generation()
-                    && !limits.reached(core)
-                {
+                if link.target == target && link.generation == generation {
+                    id = link.block;
+                    continue;
+                }
+                // A plain jump changes nothing of the decode state but Thumb and ITSTATE.
+                let state = (block.key.state & !0xFF01) | u32::from(core.thumb) | u32::from(core.it) << 8;
+                let Jump { link, state: known } = self.jumps[jump_slot(target)];
+                if link.target == target && link.generation == generation && known == state {
                     id = link.block;
                 } else {
                     from = Some((id, which));
@@ -349,6 +374,10 @@ impl Engine for BlockEngine {
         self.drop_all(core);
         core.tlb.flush();
     }
+}
+
+fn jump_slot(target: u32) -> usize {
+    (target >> 1) as usize % JUMPS
 }
 
 /// How many ops may start before a limit is reached; at least one.

@@ -7,6 +7,8 @@ use crate::exception;
 use crate::mem;
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
+use crate::tlb::Way;
+use msmemu_fabric::Bus;
 
 // op.imm: register list in bits 15:0. op.sh: see `flag`.
 handlers! { Multiple after LoadStore::END;
@@ -49,6 +51,15 @@ fn read_all<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Result<([u32; 16],
     let (mut va, end) = range(core, op);
     let mut values = [0; 16];
     let mut list = op.imm & 0xFFFF;
+    if let Some(frame) = mem::words(core, env, Way::Read, va, list.count_ones()) {
+        let mut offset = va & 0xFFF;
+        while list != 0 {
+            values[(list.trailing_zeros() & 15) as usize] = env.bus().ram().load(frame, offset & 0xFFC);
+            offset += 4;
+            list &= list - 1;
+        }
+        return Ok((values, end));
+    }
     while list != 0 {
         values[(list.trailing_zeros() & 15) as usize] = mem::load_aligned(core, env, op, va)?;
         va = va.wrapping_add(4);
@@ -117,6 +128,18 @@ fn write_all<E: Env>(
 ) -> Result<u32, Raised> {
     let (mut va, end) = range(core, op);
     let mut list = op.imm & 0xFFFF;
+    if let Some(frame) = mem::words(core, env, Way::Write, va, list.count_ones()) {
+        // Words up to the first one that RAM wants to hear of; the rest goes the long way.
+        while list != 0 {
+            let n = (list.trailing_zeros() & 15) as usize;
+            let value = if n == 15 { op.pc_value() } else { value(core, n) };
+            if !env.bus().ram().store(frame, va & 0xFFC, value) {
+                break;
+            }
+            va = va.wrapping_add(4);
+            list &= list - 1;
+        }
+    }
     while list != 0 {
         let n = (list.trailing_zeros() & 15) as usize;
         let value = if n == 15 { op.pc_value() } else { value(core, n) };
