@@ -15,7 +15,10 @@ use proptest::prelude::*;
 
 /// What the generic test needs to know of a device.
 trait Subject: Device + Sized {
+    #[cfg(not(feature = "serde"))]
     type Saved: Clone + PartialEq + Debug;
+    #[cfg(feature = "serde")]
+    type Saved: Clone + PartialEq + Debug + serde::Serialize + serde::de::DeserializeOwned;
     fn fresh() -> Self;
     /// Bytes of register space to aim at.
     const WINDOW: u32;
@@ -124,6 +127,31 @@ fn reset_is_new<D: Subject>(ops: &[Op]) {
     assert_eq!(device.save(), D::fresh().save());
 }
 
+/// A snapshot that was damaged on its way is refused, or gives a device that goes on without panic.
+#[cfg(feature = "serde")]
+fn damaged<D: Subject>(before: &[Op], damage: &[(usize, u8)], after: &[Op]) {
+    let mut device = D::fresh();
+    let mut now = Time::ZERO;
+    for op in before {
+        step(&mut device, &mut now, op);
+    }
+    let mut bytes = postcard::to_stdvec(&device.save()).unwrap();
+    let whole: D::Saved = postcard::from_bytes(&bytes).unwrap();
+    assert_eq!(whole, device.save());
+    for &(at, value) in damage {
+        let at = at % bytes.len();
+        bytes[at] = value;
+    }
+    let mut restored = D::fresh();
+    if let Ok(saved) = postcard::from_bytes::<D::Saved>(&bytes)
+        && restored.restore(saved).is_ok()
+    {
+        for op in after {
+            step(&mut restored, &mut now, op);
+        }
+    }
+}
+
 macro_rules! traffic {
     ($($test:ident: $device:ty;)*) => {$(
         mod $test {
@@ -136,6 +164,15 @@ macro_rules! traffic {
                     stops in prop::collection::vec(prop::bool::weighted(0.1), 13),
                 ) {
                     never_stopped::<$device>(&ops, &stops);
+                }
+                #[cfg(feature = "serde")]
+                #[test]
+                fn a_damaged_snapshot_does_no_harm(
+                    before in prop::collection::vec(op(<$device>::WINDOW), 1..60),
+                    damage in prop::collection::vec((any::<usize>(), any::<u8>()), 0..8),
+                    after in prop::collection::vec(op(<$device>::WINDOW), 1..60),
+                ) {
+                    damaged::<$device>(&before, &damage, &after);
                 }
                 #[test]
                 fn reset_equals_new(ops in prop::collection::vec(op(<$device>::WINDOW), 1..60)) {
