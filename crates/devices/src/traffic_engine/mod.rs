@@ -130,6 +130,11 @@ pub struct TrafficEngine {
     next_issue: Time,
     next_order: u32,
     slots: Vec<Option<Slot>>,
+    /// Places in use, and places whose transaction waits to be issued; a bit each.
+    used: u32,
+    waiting: u32,
+    /// Memory of a finished transaction, for the next one.
+    spare: Vec<u8>,
 }
 
 impl TrafficEngine {
@@ -150,6 +155,9 @@ impl TrafficEngine {
             next_issue: Time::ZERO,
             next_order: 0,
             slots: vec![None; MAX_SLOTS as usize],
+            used: 0,
+            waiting: 0,
+            spare: Vec::new(),
         };
         new.regs.set_field(TENG_CAPS::ADDR_BITS, u32::from(config.address_bits.clamp(1, 32)));
         new.regs.set_field(TENG_CAPS::SLOTS, MAX_SLOTS);
@@ -157,8 +165,17 @@ impl TrafficEngine {
         new
     }
 
-    fn busy_slots(&self) -> u32 {
-        self.slots.iter().flatten().count() as u32
+    const fn busy_slots(&self) -> u32 {
+        self.used.count_ones()
+    }
+
+    /// Puts a transaction into a place, to be issued.
+    fn occupy(&mut self, place: usize, slot: Slot) {
+        if let Some(entry) = self.slots.get_mut(place) {
+            *entry = Some(slot);
+            self.used |= 1 << place;
+            self.waiting |= 1 << place;
+        }
     }
 
     fn own_port(&self) -> Port {
@@ -183,9 +200,10 @@ impl TrafficEngine {
     fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32, data: Vec<u8>) {
         let order = self.next_order;
         self.next_order = self.next_order.wrapping_add(1);
-        if let Some(free) = self.slots.iter_mut().find(|slot| slot.is_none()) {
-            *free = Some(Slot { work, issued: false, order, addr, len, offset, data });
-        }
+        self.occupy(
+            self.used.trailing_ones() as usize,
+            Slot { work, issued: false, order, addr, len, offset, data },
+        );
     }
 
     fn start(&mut self, addr: u32) {
@@ -374,10 +392,10 @@ impl TrafficEngine {
         self.aborting = true;
         // What was not issued never will be.
         for slot in &mut self.slots {
-            if slot.as_ref().is_some_and(|slot| !slot.issued) {
-                *slot = None;
-            }
+            slot.take_if(|slot| !slot.issued);
         }
+        self.used &= !self.waiting;
+        self.waiting = 0;
         if self.phase == Phase::Status && self.busy_slots() == 0 {
             self.stop();
         }
@@ -386,11 +404,19 @@ impl TrafficEngine {
 
     /// The oldest transaction that waits to be issued.
     fn ready(&self) -> Option<usize> {
-        let waiting = |(n, slot): (usize, &Option<Slot>)| {
-            let slot = slot.as_ref().filter(|slot| !slot.issued)?;
-            Some((self.next_order.wrapping_sub(slot.order), n))
-        };
-        self.slots.iter().enumerate().filter_map(waiting).max().map(|(_, n)| n)
+        let mut waiting = self.waiting;
+        let mut oldest: Option<(u32, usize)> = None;
+        while waiting != 0 {
+            let place = waiting.trailing_zeros() as usize;
+            waiting &= waiting - 1;
+            if let Some(slot) = &self.slots[place] {
+                let age = self.next_order.wrapping_sub(slot.order);
+                if oldest.is_none_or(|(other, _)| age > other) {
+                    oldest = Some((age, place));
+                }
+            }
+        }
+        oldest.map(|(_, place)| place)
     }
 
     fn port_of(&self, work: Work) -> Port {
@@ -403,7 +429,7 @@ impl TrafficEngine {
 
     /// Whether [`DmaMaster::next_request`] would find something once the port is free.
     fn has_work(&self) -> bool {
-        if self.ready().is_some() {
+        if self.waiting != 0 {
             return true;
         }
         let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return false };
@@ -436,16 +462,14 @@ impl TrafficEngine {
             }
             (Work::Source { destination }, Op::Copy | Op::Gather | Op::Scatter) => {
                 slot.work = Work::Write;
-                self.requeue(slot, place, destination, bytes.to_vec());
+                self.requeue(slot, place, destination, bytes);
             }
             (Work::Source { destination }, Op::Compare) => {
                 slot.work = Work::Destination;
-                self.requeue(slot, place, destination, bytes.to_vec());
+                self.requeue(slot, place, destination, bytes);
             }
             (Work::Source { .. }, Op::Checksum) => {
-                let sum = (slot.offset..).zip(bytes).fold(0_u32, |sum, (offset, &byte)| {
-                    sum.wrapping_add(u32::from(byte) << (8 * (offset % 4)))
-                });
+                let sum = checksum(slot.offset, bytes);
                 let sum = self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(sum);
                 self.regs.set(Teng::TENG_CHECKSUM, sum);
             }
@@ -475,16 +499,19 @@ impl TrafficEngine {
     }
 
     /// The second transaction of a pair takes the place of the first.
-    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, mut data: Vec<u8>) {
+    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, bytes: &[u8]) {
         if self.failed || self.aborting {
             return;
         }
         slot.issued = false;
         slot.addr = addr;
+        let mut data = core::mem::take(&mut self.spare);
+        data.clear();
+        data.extend_from_slice(bytes);
         // A transaction keeps its length, whatever the answer's was.
         data.resize(slot.len as usize, 0);
         slot.data = data;
-        self.slots[place] = Some(slot);
+        self.occupy(place, slot);
     }
 
     fn completed_frame(&mut self, bytes: &[u8]) {
@@ -506,6 +533,17 @@ impl TrafficEngine {
             None => self.fail(Cause::BadFrame, Work::Frame, self.frame_addr, 0),
         }
     }
+}
+
+/// Sum of the little-endian words of which `bytes` are part, the first at `offset` of the transfer.
+fn checksum(offset: u32, bytes: &[u8]) -> u32 {
+    let shifted = |sum: u32, (n, &byte): (u32, &u8)| sum.wrapping_add(u32::from(byte) << (8 * (n % 4)));
+    // Up to the first whole word byte by byte.
+    let (head, rest) = bytes.split_at(bytes.len().min((offset.wrapping_neg() % 4) as usize));
+    let (words, tail) = rest.as_chunks::<4>();
+    let sum = (offset % 4..).zip(head).fold(0, shifted);
+    let sum = words.iter().fold(sum, |sum, word| sum.wrapping_add(u32::from_le_bytes(*word)));
+    (0..).zip(tail).fold(sum, shifted)
 }
 
 impl Device for TrafficEngine {
@@ -559,7 +597,7 @@ impl DmaMaster for TrafficEngine {
         if now < self.next_issue {
             return None;
         }
-        if self.ready().is_none() {
+        if self.waiting == 0 {
             self.begin_next();
             // A transfer may have failed at its next address, with nothing outstanding.
             self.settle();
@@ -567,6 +605,7 @@ impl DmaMaster for TrafficEngine {
         let place = self.ready()?;
         let slot = self.slots[place].as_mut()?;
         slot.issued = true;
+        self.waiting &= !(1 << place);
         let (work, addr, len) = (slot.work, slot.addr, slot.len);
         let Port { mid, prot, attrs } = self.port_of(work);
         let cycles = u64::from(len.div_ceil(self.config.bytes_per_cycle.max(1)));
@@ -590,6 +629,8 @@ impl DmaMaster for TrafficEngine {
         let place = id.0 as usize;
         let Some(entry) = self.slots.get_mut(place) else { return };
         let Some(slot) = entry.take_if(|slot| slot.issued) else { return };
+        self.used &= !(1 << place);
+        let work = slot.work;
         match outcome {
             Err(DmaFault { addr, cause }) => {
                 let cause = match cause {
@@ -597,18 +638,19 @@ impl DmaMaster for TrafficEngine {
                     DmaCause::Bus(BusFault::Slave) => Cause::Slave,
                     DmaCause::Translation => Cause::Translation,
                 };
-                self.fail(cause, slot.work, addr.0, slot.offset);
+                self.fail(cause, work, addr.0, slot.offset);
             }
-            Ok(bytes) => match slot.work {
+            Ok(bytes) => match work {
                 Work::Write | Work::Status => {
                     let written = self.regs.get(Teng::TENG_BYTES_WRITTEN).wrapping_add(slot.len);
                     self.regs.set(Teng::TENG_BYTES_WRITTEN, written);
+                    self.spare = slot.data;
                 }
                 _ if self.aborting => {}
-                _ => self.completed_read(slot.clone(), place, bytes),
+                _ => self.completed_read(slot, place, bytes),
             },
         }
-        if let (Work::Status, Some(frame)) = (slot.work, self.frame) {
+        if let (Work::Status, Some(frame)) = (work, self.frame) {
             self.leave_frame(&frame);
         }
         self.settle();

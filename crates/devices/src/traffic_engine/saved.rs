@@ -94,6 +94,9 @@ impl TrafficEngine {
             next_issue,
             next_order,
             slots,
+            used: _,
+            waiting: _,
+            spare: _,
         } = self;
         SavedTrafficEngine {
             registers: regs.words().to_vec(),
@@ -138,6 +141,12 @@ impl TrafficEngine {
         }
         let slots = slots.into_iter().map(|slot| slot.map(Slot::from_saved).transpose());
         let slots = slots.collect::<Result<Vec<_>, _>>().map_err(impossible)?;
+        let bits = |wanted: fn(&Slot) -> bool| {
+            slots.iter().enumerate().fold(0, |bits, (n, slot): (usize, &Option<Slot>)| {
+                bits | u32::from(slot.as_ref().is_some_and(wanted)) << n
+            })
+        };
+        let (used, waiting) = (bits(|_| true), bits(|slot| !slot.issued));
         let frame = match phase {
             Phase::Run | Phase::Status => Some(Frame::decode(&words).ok_or(impossible("frame"))?),
             Phase::Idle | Phase::Fetch => None,
@@ -158,6 +167,9 @@ impl TrafficEngine {
             next_issue,
             next_order,
             slots,
+            used,
+            waiting,
+            spare: Vec::new(),
         };
         Ok(())
     }
