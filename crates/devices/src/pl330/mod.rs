@@ -252,7 +252,8 @@ impl Pl330 {
     /// Something completed: stalled threads try again, dying ones may be done.
     fn resume(&mut self, now: Time) {
         for thread in 0..self.threads.len() {
-            let idle = !self.busy(thread, |_| true);
+            let dying = matches!(self.threads[thread].state, State::Killing | State::FaultingCompleting);
+            let idle = dying && !self.busy(thread, |_| true);
             let thread = &mut self.threads[thread];
             thread.stalled = false;
             thread.state = match thread.state {
