@@ -162,24 +162,6 @@ impl Smmu {
         self.micro.get(usize::from(port))?.get(usize::from(index)).copied()
     }
 
-    /// Changes a stored entry of the main TLB, as a disturbance of the array would. The addresses are cut
-    /// to the entry's size and the VMID to five bits. An index out of range changes nothing. Micro-TLBs
-    /// keep their copies.
-    pub fn poke_tlb(&mut self, index: u16, entry: Option<TlbEntry>) {
-        let entry = entry.map(|mut entry| {
-            entry.va &= entry.size.mask();
-            entry.pa &= entry.size.mask();
-            entry.vmid &= 31;
-            entry
-        });
-        match entry {
-            Some(entry) => self.tlb.insert(index, &entry),
-            None => {
-                self.tlb.remove(index);
-            }
-        }
-    }
-
     /// Works out the interrupt outputs from the state. The only place that does.
     fn interrupt_levels(&self) -> u8 {
         let errors = ESR::CFG.mask() | ESR::BYPASS.mask();
@@ -208,7 +190,7 @@ impl Smmu {
     }
 
     /// The register at an offset, if this instance has it.
-    fn find(&self, offset: u32) -> Result<RegisterId, Gap> {
+    pub(crate) fn find(&self, offset: u32) -> Result<RegisterId, Gap> {
         if !offset.is_multiple_of(4) {
             return Err(Gap::Unaligned);
         }

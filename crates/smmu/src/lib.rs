@@ -73,6 +73,7 @@ mod bfb;
 mod config;
 mod context;
 mod device;
+mod disturb;
 mod fault;
 mod micro_tlb;
 mod observe;

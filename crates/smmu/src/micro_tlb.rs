@@ -71,6 +71,15 @@ impl MicroTlb {
         *self = Self::new(self.slots.len() as u8);
     }
 
+    /// Changes the entry of a used slot, or empties it.
+    pub(crate) fn poke(&mut self, index: usize, entry: Option<TlbEntry>) {
+        let Some(slot) = self.slots.get_mut(index).filter(|slot| slot.key != INVALID) else { return };
+        match entry {
+            Some(entry) => slot.entry = entry,
+            None => *slot = EMPTY,
+        }
+    }
+
     /// The entry in a slot.
     pub(crate) fn get(&self, index: usize) -> Option<&TlbEntry> {
         self.slots.get(index).filter(|slot| slot.key != INVALID).map(|slot| &slot.entry)

@@ -21,8 +21,7 @@ pub enum InvalidationEffect {
 
 /// Changes what flows between the steps. Every method does nothing by default.
 ///
-/// Changes of stored TLB entries between calls are made with
-/// [`Smmu::poke_tlb`](crate::Smmu::poke_tlb).
+/// Stored state is changed between calls: [`Smmu::poke_tlb`](crate::Smmu::poke_tlb) and its like.
 pub trait Taps {
     /// Whether any tap may change anything; `false` lets the model leave out what only taps need.
     const ACTIVE: bool = true;

@@ -211,6 +211,31 @@ impl Timed {
         self.smmu.poke_tlb(index, entry);
     }
 
+    /// As [`Smmu::poke_micro_tlb`].
+    pub fn poke_micro_tlb(&mut self, port: u8, index: u8, entry: Option<TlbEntry>) {
+        self.smmu.poke_micro_tlb(port, index, entry);
+    }
+
+    /// As [`Smmu::poke_register`].
+    pub fn poke_register<M, O: Observer, T: Taps>(
+        &mut self,
+        now: u64,
+        offset: u32,
+        value: u32,
+        ports: &mut Ports<M, O, T>,
+        out: &mut Vec<Message>,
+    ) -> bool {
+        self.advance(now, ports, out);
+        let poked = self.smmu.poke_register(offset, value, ports);
+        self.settle(ports, out);
+        poked
+    }
+
+    /// As [`Smmu::refresh_interrupts`].
+    pub fn refresh_interrupts<M, O: Observer, T: Taps>(&mut self, ports: &mut Ports<M, O, T>) {
+        self.smmu.refresh_interrupts(ports);
+    }
+
     /// The cycle of the last call.
     pub fn now(&self) -> u64 {
         self.now
