@@ -57,7 +57,8 @@ impl<T> EventQueue<T> {
     /// Schedules `payload` at `time`.
     pub fn schedule(&mut self, time: Time, priority: Priority, payload: T) -> EventId {
         let id = EventId { time, priority, sequence: self.next_sequence };
-        self.next_sequence += 1;
+        // 2^64 events are never scheduled; a forged snapshot may claim that they were.
+        self.next_sequence = self.next_sequence.wrapping_add(1);
         self.events.insert(id, payload);
         id
     }
