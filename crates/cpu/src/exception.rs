@@ -249,6 +249,8 @@ impl Core {
             master: _,
             trap: _,
             breakpoints: _,
+            watchpoints: _,
+            watch_hit: _,
             semihosting: _,
             exit: _,
             tlb,

@@ -30,5 +30,5 @@ pub use fault::{Exit, Fault, FaultStatus, Trap};
 pub use model::{Costs, Feature, Model};
 pub use observe::Observer;
 pub use saved::{RestoreError, SavedCore};
-pub use state::{Banks, Core, Flags, Lines, LocalMonitor};
+pub use state::{Banks, Core, Flags, Lines, LocalMonitor, Watchpoint};
 pub use tlb::SoftTlb;

@@ -154,7 +154,9 @@ fn target<E: Env>(
     }
     let t = mmu::translate(core, env, va, kind, privileged)?;
     if let Some(frame) = env.bus().ram().frame(PhysAddr(t.pa)) {
-        core.tlb.fill(way, privileged, va, frame);
+        if kind == Kind::Fetch || !core.watches_page(va) {
+            core.tlb.fill(way, privileged, va, frame);
+        }
         return Ok(Target::Ram(frame));
     }
     Ok(Target::Bus { pa: t.pa, attrs: t.attrs, secure: t.secure })
@@ -254,6 +256,7 @@ fn load_slow<W: Datum, E: Env>(
         }
     };
     let value = if core.big_endian { value.swap() } else { value };
+    core.watch(va, W::BYTES, false);
     if E::Obs::DATA {
         let access =
             DataAccess { pc: op.pc, va, pa, size: W::BYTES as u8, value: value.into(), write: false };
@@ -317,6 +320,7 @@ fn store_slow<W: Datum, E: Env>(
             }
         }
     }
+    core.watch(va, W::BYTES, true);
     if E::Obs::DATA {
         let access = DataAccess { pc: op.pc, va, pa, size: W::BYTES as u8, value: value.into(), write: true };
         env.obs().data(&access);

@@ -86,6 +86,8 @@ impl Core {
             master: _,
             trap: _,
             breakpoints: _,
+            watchpoints: _,
+            watch_hit: _,
             semihosting: _,
             exit: _,
             tlb: _,

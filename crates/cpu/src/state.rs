@@ -60,6 +60,27 @@ pub struct LocalMonitor {
     pub marked: Option<(u64, u8)>,
 }
 
+/// Data accesses that stop a run, for debuggers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Watchpoint {
+    /// First virtual address.
+    pub va: u32,
+    /// Bytes, at least 1; the range does not wrap.
+    pub bytes: u32,
+    /// Loads count.
+    pub loads: bool,
+    /// Stores count.
+    pub stores: bool,
+}
+
+impl Watchpoint {
+    /// Whether it shares an address with `bytes` bytes from `va` on.
+    fn overlaps(&self, va: u32, bytes: u32) -> bool {
+        let (a, b) = (u64::from(self.va), u64::from(va));
+        a < b + u64::from(bytes) && b < a + u64::from(self.bytes)
+    }
+}
+
 /// A core: architectural state, software TLB and the pending trap. Decoded blocks live in [`crate::engine::Engine`].
 #[derive(Debug, Clone)]
 pub struct Core {
@@ -113,6 +134,10 @@ pub struct Core {
     pub trap: Trap,
     /// Addresses where a run stops, sorted.
     pub(crate) breakpoints: Vec<u32>,
+    /// Accesses that stop a run.
+    pub(crate) watchpoints: Vec<Watchpoint>,
+    /// Address of an access that hit a watchpoint, until the host is told.
+    pub(crate) watch_hit: Option<u32>,
     /// Whether semihosting calls exit to the host instead of raising their exception.
     pub semihosting: bool,
     /// What the host is told after [`crate::op::Flow::Exit`].
@@ -161,6 +186,8 @@ impl Core {
             master,
             trap: Trap::Undefined,
             breakpoints: Vec::new(),
+            watchpoints: Vec::new(),
+            watch_hit: None,
             semihosting: false,
             exit: Exit::Budget,
             tlb: SoftTlb::default(),
@@ -203,6 +230,20 @@ impl Core {
     /// Instructions retired before `op`. (`instructions` itself stands still within a block.)
     pub fn retired_before(&self, op: &Op) -> u64 {
         self.instructions + u64::from(op.index)
+    }
+
+    /// Whether a page holds a watched address: its accesses must not take the fast path.
+    pub(crate) fn watches_page(&self, va: u32) -> bool {
+        self.watchpoints.iter().any(|w| w.overlaps(va & !0xFFF, 0x1000))
+    }
+
+    /// Looks for a watchpoint on an access that has happened.
+    pub(crate) fn watch(&mut self, va: u32, bytes: u32, store: bool) {
+        let hit = |w: &Watchpoint| if store { w.stores } else { w.loads } && w.overlaps(va, bytes);
+        if self.watchpoints.iter().any(hit) {
+            self.watch_hit = Some(va);
+            self.leave_block();
+        }
     }
 
     pub(crate) fn has_breakpoint(&self, pc: u32) -> bool {

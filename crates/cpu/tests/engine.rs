@@ -4,7 +4,7 @@
 use msmemu_cpu::isa::Set;
 use msmemu_cpu::observe::DataAccess;
 use msmemu_cpu::{
-    BlockEngine, Core, Cpu, Engine, Exit, Limits, Model, Observer, SavedCore, StepEngine, Trap,
+    BlockEngine, Core, Cpu, Engine, Exit, Limits, Model, Observer, SavedCore, StepEngine, Trap, Watchpoint,
 };
 use msmemu_fabric::{Bus, BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram, RamBus, SavedRam};
 use proptest::prelude::*;
@@ -272,4 +272,33 @@ fn breakpoints_stop_before_the_instruction_and_let_it_run_next_time() {
         assert_eq!(machine.cpu.core.pc, CODE + 4);
         assert_eq!(machine.cpu.core.r[..3], [pass, pass - 1, pass - 1]);
     }
+}
+
+#[test]
+fn watchpoints_stop_after_the_access() {
+    let words = vec![
+        0xE280_0001, // add r0, r0, #1
+        0xE588_0010, // str r0, [r8, #16]
+        0xE598_1010, // ldr r1, [r8, #16]
+        0xE5C8_0013, // strb r0, [r8, #19]
+        0xEAFF_FFFA, // b to the start
+    ];
+    let mut registers = [0; 15];
+    registers[8] = DATA;
+    let program = Program { thumb: false, words, registers, cpsr: 0x1DF };
+    let mut machine = Machine::new(&program, BlockEngine::default());
+    machine.run_unobserved_to(100);
+    let watch = |va, bytes, loads, stores| [Watchpoint { va, bytes, loads, stores }];
+    let limits = Limits::until_cycle(10_000);
+    let mut stop = |watchpoints: &[Watchpoint]| {
+        machine.cpu.set_watchpoints(watchpoints);
+        machine.cpu.core.pc = CODE;
+        let exit = machine.cpu.run(&mut machine.bus, &mut (), limits);
+        (exit, machine.cpu.core.pc - CODE)
+    };
+    let hit = |va| Exit::Watchpoint { va };
+    assert_eq!(stop(&watch(DATA + 16, 4, false, true)), (hit(DATA + 16), 8));
+    assert_eq!(stop(&watch(DATA + 18, 1, true, false)), (hit(DATA + 16), 12));
+    assert_eq!(stop(&watch(DATA + 19, 1, true, true)), (hit(DATA + 16), 8));
+    assert_eq!(stop(&watch(DATA + 20, 8, true, true)).0, Exit::Budget);
 }

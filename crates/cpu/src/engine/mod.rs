@@ -17,7 +17,7 @@ use crate::observe::Observer;
 use crate::op::{Exec, Flow, Op};
 use crate::psr;
 use crate::saved::{RestoreError, SavedCore};
-use crate::state::Core;
+use crate::state::{Core, Watchpoint};
 use msmemu_fabric::{Bus, MasterId};
 
 /// Cycles that entering an exception costs (our choice).
@@ -96,6 +96,13 @@ impl<G: Engine> Cpu<G> {
     pub fn set_breakpoints(&mut self, addresses: &[u32]) {
         self.core.breakpoints = addresses.to_vec();
         self.core.breakpoints.sort_unstable();
+        self.engine.flush(&mut self.core);
+    }
+
+    /// Replaces the watchpoints: a run stops after an instruction that accessed a watched address.
+    pub fn set_watchpoints(&mut self, watchpoints: &[Watchpoint]) {
+        self.core.watchpoints = watchpoints.to_vec();
+        self.core.watch_hit = None;
         self.engine.flush(&mut self.core);
     }
 
@@ -191,6 +198,9 @@ fn enter<E: Env>(core: &mut Core, env: &mut E, trap: Trap) {
 /// the limits, interrupts.
 fn between<E: Env>(core: &mut Core, env: &mut E, limits: &Limits) -> Option<Exit> {
     core.cycles += core::mem::take(&mut core.wait_cycles);
+    if let Some(va) = core.watch_hit.take() {
+        return Some(Exit::Watchpoint { va });
+    }
     if core::mem::take(&mut core.attention) {
         return Some(Exit::Bus);
     }
