@@ -349,7 +349,9 @@ pub(crate) fn take_code_stores<E: Env>(core: &mut Core, env: &mut E) {
     for store in env.bus().ram().take_watched(Watch::Code) {
         let (first, last) = (store.addr.frame_offset(), store.addr.frame_offset() + store.size - 1);
         if core.code.touches(store.frame, first, last) {
-            core.stale_code.push(store.frame);
+            if !core.stale_code.contains(&store.frame) {
+                core.stale_code.push(store.frame);
+            }
             core.leave_block();
         }
     }

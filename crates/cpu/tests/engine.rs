@@ -302,3 +302,31 @@ fn watchpoints_stop_after_the_access() {
     assert_eq!(stop(&watch(DATA + 19, 1, true, true)), (hit(DATA + 16), 8));
     assert_eq!(stop(&watch(DATA + 20, 8, true, true)).0, Exit::Budget);
 }
+
+/// Single steps share the core with the blocks decoded before and after.
+#[test]
+fn a_store_into_code_while_single_stepping_drops_the_block() {
+    let words = vec![
+        0xE280_0001, // add r0, r0, #1, replaced by add r0, r0, #100
+        0xE589_2000, // str r2, [r9]
+        0xEAFF_FFFC, // b to the start
+    ];
+    let mut registers = [0; 15];
+    registers[2] = 0xE280_0001;
+    registers[9] = DATA;
+    let program = Program { thumb: false, words, registers, cpsr: 0x1DF };
+    let mut machine = Machine::new(&program, BlockEngine::default());
+    let run = |machine: &mut Machine<BlockEngine>, instructions| {
+        machine.cpu.run(&mut machine.bus, &mut (), Limits { cycles: u64::MAX, instructions })
+    };
+    run(&mut machine, 30);
+    assert_eq!(machine.cpu.core.r[0], 10);
+    machine.cpu.core.r[2] = 0xE280_0064;
+    machine.cpu.core.r[9] = CODE;
+    for _ in 0..3 {
+        assert_eq!(machine.cpu.step(&mut machine.bus, &mut ()), Exit::Budget);
+    }
+    assert_eq!(machine.cpu.core.r[0], 11);
+    run(&mut machine, 36);
+    assert_eq!(machine.cpu.core.r[0], 111);
+}

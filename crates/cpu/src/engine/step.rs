@@ -6,7 +6,7 @@ use crate::fault::Exit;
 use crate::mem;
 use crate::state::Core;
 
-/// Decodes each instruction anew and runs it alone.
+/// Decodes each instruction anew and runs it alone. Stores into code that a block engine has decoded stay noted for it.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StepEngine;
 
@@ -15,7 +15,6 @@ impl Engine for StepEngine {
         mem::take_code_stores(core, env);
         let mut first = true;
         loop {
-            core.stale_code.clear();
             if let Some(exit) = between(core, env, &limits) {
                 return exit;
             }
