@@ -265,6 +265,9 @@ fn event_counters_count_instructions_and_software_increments() {
     };
     assert_eq!([count(&mut guest, 0), count(&mut guest, 1), count(&mut guest, 2)], [100, 1, 0]);
     assert_eq!(count(&mut guest, 30), 0, "no such counter");
+    guest.mcr(PMCNTENCLR, 0b010).unwrap();
+    guest.mcr(PMSWINC, 0b010).unwrap();
+    assert_eq!(count(&mut guest, 1), 1, "disabled");
     guest.mcr(PMCR, 1 | 2).unwrap();
     assert_eq!([count(&mut guest, 0), count(&mut guest, 1)], [0, 0]);
 }

@@ -279,3 +279,17 @@ fn every_pending_input_ends_a_wait_even_when_masked() {
         assert_eq!((exit, cpu.core.pc), (expected, 4), "{lines:?}");
     }
 }
+
+#[test]
+fn non_secure_exceptions_use_the_non_secure_registers() {
+    let mut core = core();
+    core.cp15.set(Cp15Regs::SCR, true, SCR::NS.mask());
+    core.cp15.set(Cp15Regs::VBAR, false, 0x3_0000);
+    enter(&mut core, Trap::DataAbort(fault(FaultStatus::TranslationPage, false)));
+    assert_eq!(core.pc, 0x3_0010);
+    assert_eq!((core.cp15.get(Cp15Regs::DFSR, false), core.cp15.get(Cp15Regs::DFSR, true)), (0x57, 0));
+    // Routed to Monitor mode, the fault is Secure state's to read.
+    core.cp15.set(Cp15Regs::SCR, true, SCR::NS.mask() | SCR::EA.mask());
+    enter(&mut core, Trap::DataAbort(fault(FaultStatus::External { slave: false }, false)));
+    assert_eq!((core.cp15.get(Cp15Regs::DFSR, false), core.cp15.get(Cp15Regs::DFSR, true)), (0x57, 0x58));
+}

@@ -597,3 +597,94 @@ fn monitor_mode_maintains_the_tlb_of_the_state_that_ns_selects() {
         assert_eq!(pages(&mut machine), expected, "ns {ns}");
     }
 }
+
+/// Loads go through the software TLB, which must forget what this TLB or the registers no longer say.
+#[test]
+fn loads_see_evictions_and_register_changes() {
+    use crate::mem;
+    let load = |machine: &mut Machine, va| {
+        let mut ctx = Ctx { bus: &mut machine.bus, obs: &mut () };
+        mem::load::<u32, _>(&mut machine.core, &mut ctx, &Op::default(), va).map_err(|_| ())
+    };
+    let setup = || {
+        let mut machine = Machine::new();
+        machine.poke(0x4000, 1);
+        machine.poke(0x4_4000, 2);
+        for i in 0..5 {
+            machine.poke(TABLE0 + i * 4, PAGES | 1);
+        }
+        machine.poke(PAGES + 16, 0x4832); // VA 0x4000, not global
+        machine
+    };
+    // Four more pages of the set push the first out.
+    let mut machine = setup();
+    assert_eq!(load(&mut machine, 0x4000), Ok(1));
+    machine.poke(PAGES + 16, 0x4_4832);
+    assert_eq!(load(&mut machine, 0x4000), Ok(1));
+    for i in 1..5 {
+        machine.page_of(i << 20 | 0x4000);
+    }
+    assert_eq!(load(&mut machine, 0x4000), Ok(2));
+    // Another address space.
+    let mut machine = setup();
+    assert_eq!(load(&mut machine, 0x4000), Ok(1));
+    machine.poke(PAGES + 16, 0x4_4832);
+    machine.mcr(13, 0, 1, 5).unwrap();
+    assert_eq!(load(&mut machine, 0x4000), Ok(2));
+    // Domain closed; MMU off.
+    machine.mcr(3, 0, 0, 0).unwrap();
+    assert_eq!(load(&mut machine, 0x4000), Err(()));
+    machine.mcr(1, 0, 0, 0).unwrap();
+    assert_eq!(load(&mut machine, 0x4000), Ok(1));
+}
+
+#[test]
+fn non_global_sections_belong_to_their_asid() {
+    let mut machine = Machine::new();
+    machine.poke(TABLE0, 0x0010_0C02 | 1 << 17);
+    assert_eq!(machine.page_of(0), 0x10_0000);
+    machine.poke(TABLE0, 0x0020_0C02 | 1 << 17);
+    machine.mcr(13, 0, 1, 1).unwrap();
+    assert_eq!(machine.page_of(0), 0x20_0000);
+}
+
+/// A bus without RAM in the tables: answers descriptors, remembers which reads were Secure.
+struct Tables {
+    ram: Ram,
+    reads: Vec<(u64, bool)>,
+    first: u32,
+}
+
+impl msmemu_fabric::Bus for Tables {
+    fn ram(&mut self) -> &mut Ram {
+        &mut self.ram
+    }
+    fn read(&mut self, access: &msmemu_fabric::Access) -> Result<u64, BusFault> {
+        self.reads.push((access.addr.0, access.prot.secure));
+        Ok(if access.addr.0 == 0x8000_0000 { u64::from(self.first) } else { 0x0010_0032 })
+    }
+    fn write(&mut self, _access: &msmemu_fabric::Access, _value: u64) -> Result<(), BusFault> {
+        Err(BusFault::Slave)
+    }
+}
+
+#[test]
+fn ns_bits_make_accesses_non_secure() {
+    // First-level descriptor, whether the second-level read and the translation are Secure.
+    for (first, walk_secure, secure) in [
+        (0x9000_0001, Some(true), true),
+        (0x9000_0009, Some(false), false),
+        (0x0010_0C02, None, true),
+        (0x0018_0C02, None, false),
+    ] {
+        let mut machine = Machine::new();
+        machine.set(Cp15Regs::TTBR0, 0x8000_0000);
+        let ram = Ram::new(&[PhysRange::new(PhysAddr(0), 4096).unwrap()]).unwrap();
+        let mut bus = Tables { ram, reads: Vec::new(), first };
+        let mut ctx = Ctx { bus: &mut bus, obs: &mut () };
+        let found = translate(&mut machine.core, &mut ctx, 0, Kind::Read, true).unwrap();
+        assert_eq!(found.secure, secure, "{first:#x}");
+        assert_eq!(bus.reads[0], (0x8000_0000, true));
+        assert_eq!(bus.reads.get(1).map(|read| read.1), walk_secure, "{first:#x}");
+    }
+}
