@@ -141,32 +141,30 @@ impl Smmu {
             Err(refused) => return self.refuse(request, refused, ports),
         };
         let mut entry = TlbEntry::EMPTY;
-        if !self.lookup_micro(request, &routed, &mut entry, ports) {
-            return self.look_further(request, &routed, ports);
+        if self.lookup_micro(request, &routed, &mut entry, ports) {
+            return self.grant(request, &routed, &entry, Found::MicroTlb, ports);
         }
-        self.grant(request, &routed, &entry, Found::MicroTlb, ports)
+        match self.lookup_main(request, &routed, &mut entry, ports) {
+            MainLookup::Hit => self.grant(request, &routed, &entry, Found::MainTlb, ports),
+            MainLookup::Fault(fault) => self.fail(request, &routed, fault, ports),
+            MainLookup::Walk => self.walk_now(request, &routed, ports),
+        }
     }
 
-    /// After a micro-TLB miss: the main TLB, then the tables.
+    /// After a miss: the tables.
     #[inline(never)]
-    fn look_further<M: DescriptorPort, O: Observer, T: Taps>(
+    fn walk_now<M: DescriptorPort, O: Observer, T: Taps>(
         &mut self,
         request: &Request,
         routed: &Routed,
         ports: &mut Ports<M, O, T>,
     ) -> Answer {
         let mut entry = TlbEntry::EMPTY;
-        match self.lookup_main(request, routed, &mut entry, ports) {
-            MainLookup::Hit => self.grant(request, routed, &entry, Found::MainTlb, ports),
-            MainLookup::Fault(fault) => self.fail(request, routed, fault, ports),
-            MainLookup::Walk => {
-                let origin = Origin::Transaction(request);
-                let (bank, va) = (routed.bank, request.va);
-                match self.walk::<false, M, O, T>(origin, bank, va, routed.tag, &mut entry, ports).0 {
-                    Ok(()) => self.take_walk(request, routed, &entry, ports),
-                    Err(fault) => self.fail(request, routed, fault, ports),
-                }
-            }
+        let origin = Origin::Transaction(request);
+        let (bank, va) = (routed.bank, request.va);
+        match self.walk::<false, M, O, T>(origin, bank, va, routed.tag, &mut entry, ports).0 {
+            Ok(()) => self.take_walk(request, routed, &entry, ports),
+            Err(fault) => self.fail(request, routed, fault, ports),
         }
     }
 
