@@ -106,22 +106,35 @@ fn build(
     sources: &[String],
 ) -> Result<Vec<u8>> {
     let at = folder.join(&group.folder);
-    let out: PathBuf = std::env::temp_dir().join(format!("msmemu-guest-{}-{name}.elf", std::process::id()));
-    // Sources are named relative to the folder, so that no path of this machine gets into the file.
-    let status = Command::new(COMPILER)
-        .current_dir(&at)
-        .args(&manifest.flags)
-        .args(&group.flags)
-        .arg(format!("-Wl,-T,{}", group.script))
-        .args(&group.shared)
-        .args(sources)
-        .arg("-o")
-        .arg(&out)
-        .status()?;
+    let scratch: PathBuf = std::env::temp_dir().join(format!("msmemu-guest-{}-{name}", std::process::id()));
+    std::fs::create_dir_all(&scratch)?;
+    // Sources are named relative to their folder and objects relative to the scratch folder: both names get
+    // into the symbol table, and must be the same everywhere.
+    let mut objects = Vec::new();
+    for source in group.shared.iter().chain(sources) {
+        let object = Path::new(source).with_extension("o").display().to_string().replace('/', "-");
+        let mut command = compiler(manifest, group, &at);
+        run_compiler(command.arg("-c").arg(source).arg("-o").arg(scratch.join(&object)), name)?;
+        objects.push(object);
+    }
+    let mut command = compiler(manifest, group, &scratch);
+    command.args(&objects).arg("-T").arg(at.join(&group.script)).args(["-o", "image.elf"]);
+    run_compiler(&mut command, name)?;
+    let bytes = std::fs::read(scratch.join("image.elf"))?;
+    std::fs::remove_dir_all(&scratch)?;
+    Ok(bytes)
+}
+
+fn compiler(manifest: &Manifest, group: &Group, folder: &Path) -> Command {
+    let mut command = Command::new(COMPILER);
+    command.current_dir(folder).args(&manifest.flags).args(&group.flags);
+    command
+}
+
+fn run_compiler(command: &mut Command, name: &str) -> Result<()> {
+    let status = command.status()?;
     if !status.success() {
         bail!("building {name} failed: {COMPILER} ended with {status}");
     }
-    let bytes = std::fs::read(&out)?;
-    std::fs::remove_file(&out)?;
-    Ok(bytes)
+    Ok(())
 }
