@@ -1,12 +1,27 @@
 //! What the user may type. Nothing here touches the world outside.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use msmemu_session::limit::{NotAPoint, Point};
+
+/// The exit statuses, as `--help` shows them.
+const EXIT_STATUS: &str = "\
+Exit status of `run`:
+    0  the guest reported success (power-off, or semihosting exit 0)
+    1  the guest reported failure
+    2  wrong usage
+    3  an input file can not be used
+    4  the guest died: an exception that nothing handles
+    5  the guest hangs: it waits for something that can not come
+    6  the limit of --until was reached
+    7  the emulator or the host failed
+  130  interrupted";
 
 /// Emulator of a Qualcomm MSM8x60-class SoC, centred on its System MMU.
 #[derive(Debug, Parser)]
-#[command(name = "msmemu", version, max_term_width = 100)]
+#[command(name = "msmemu", version, max_term_width = 100, after_help = EXIT_STATUS)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     pub(crate) job: Job,
@@ -14,6 +29,8 @@ pub(crate) struct Arguments {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Job {
+    /// Run guest firmware, or Linux, and show what happened.
+    Run(Box<Run>),
     /// List, show and check machines.
     #[command(subcommand)]
     Machine(Machine),
@@ -25,6 +42,126 @@ pub(crate) enum Job {
     },
     /// Print the manual page (troff); `msmemu man | man -l -` shows it.
     Man,
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+    msmemu run                                   the embedded demo firmware
+    msmemu run firmware.elf --until 2s           bare metal, for two seconds of guest time
+    msmemu run firmware.elf --stats -            statistics as JSON on standard output
+    msmemu run --kernel zImage --initrd cpio.gz --append console=ttyMSM0
+    msmemu run firmware.elf --snapshot mid.snap@50ms
+    msmemu run --restore mid.snap
+    msmemu run firmware.elf --gdb                wait for gdb on 127.0.0.1:1234
+
+Exit status: see `msmemu --help`.";
+
+#[derive(Args, Debug)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(crate) struct Run {
+    /// Bare-metal ELF image; the embedded demo firmware when nothing is named. With --restore: where symbols
+    /// come from.
+    #[arg(conflicts_with = "kernel")]
+    pub(crate) image: Option<PathBuf>,
+    /// Machine: a name from `msmemu machine list`, or a machine file [default: msm8660, or the snapshot's].
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) machine: Option<String>,
+
+    /// Linux zImage, started by the Linux boot protocol.
+    #[arg(long, value_name = "FILE", conflicts_with = "restore", help_heading = "Linux")]
+    pub(crate) kernel: Option<PathBuf>,
+    /// Initial RAM disk.
+    #[arg(long, value_name = "FILE", requires = "kernel", help_heading = "Linux")]
+    pub(crate) initrd: Option<PathBuf>,
+    /// Kernel command line.
+    #[arg(long, value_name = "STR", requires = "kernel", help_heading = "Linux")]
+    pub(crate) append: Option<String>,
+    /// Device tree blob; generated from the machine when not given.
+    #[arg(long, value_name = "FILE", requires = "kernel", help_heading = "Linux")]
+    pub(crate) dtb: Option<PathBuf>,
+
+    /// Stop at this guest time (ps, ns, us, ms, s) or after this many instructions (insn, kinsn, Minsn,
+    /// Ginsn): 250ms, 2s, 500Minsn.
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) until: Option<Point>,
+    /// Cost model; a snapshot keeps its own.
+    #[arg(long, value_enum, default_value_t = Timing::Approximate, conflicts_with = "restore")]
+    pub(crate) timing: Timing,
+    /// Accesses to what the model does not have.
+    #[arg(long, value_enum, default_value_t = Gaps::Warn)]
+    pub(crate) gaps: Gaps,
+    /// Semihosting; on for ELF images, off for Linux when not said.
+    #[arg(long, value_name = "on|off", value_parser = on_off)]
+    pub(crate) semihosting: Option<bool>,
+
+    /// Write statistics as JSON to a file, or `-` for standard output.
+    #[arg(long, value_name = "FILE|-")]
+    pub(crate) stats: Option<PathBuf>,
+    /// Do not print the summary at the end.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Console UART: this terminal, a file, or nowhere.
+    #[arg(long, value_name = "stdio|null|FILE", default_value = "stdio")]
+    pub(crate) uart: String,
+
+    /// Save the whole machine at a guest time or instruction count, or at the end, and go on.
+    #[arg(long, value_name = "FILE[@WHEN]")]
+    pub(crate) snapshot: Option<SnapshotAt>,
+    /// Go on from a snapshot.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) restore: Option<PathBuf>,
+    /// Wait for a debugger at this address before the first instruction.
+    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, require_equals = true,
+          default_missing_value = "127.0.0.1:1234")]
+    pub(crate) gdb: Option<String>,
+}
+
+fn on_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        other => Err(format!("`{other}` is neither `on` nor `off`")),
+    }
+}
+
+/// How much the timing model does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Timing {
+    /// Latencies, queues and slots of SMMUs and fabric.
+    Approximate,
+    /// Every access answers at once; the same results, faster.
+    Functional,
+}
+
+/// What an access to something that the model does not have does, beside reading 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Gaps {
+    /// Nothing.
+    Ignore,
+    /// A warning, once for each place.
+    Warn,
+    /// The run ends with status 7.
+    Stop,
+}
+
+/// `FILE`, or `FILE@WHEN`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SnapshotAt {
+    pub(crate) file: PathBuf,
+    /// At the end of the run when not given.
+    pub(crate) when: Option<Point>,
+}
+
+impl FromStr for SnapshotAt {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (file, when) = match text.rsplit_once('@') {
+            Some((file, when)) => (file, Some(when.parse().map_err(|e: NotAPoint| e.to_string())?)),
+            None => (text, None),
+        };
+        if file.is_empty() { Err("no file is named".into()) } else { Ok(Self { file: file.into(), when }) }
+    }
 }
 
 #[derive(Debug, Subcommand)]

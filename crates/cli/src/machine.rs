@@ -79,7 +79,7 @@ pub(crate) fn find(machine: &str) -> Result<Config, Failure> {
     machines::find(machine).map_err(|e| failure(&e))
 }
 
-fn failure(error: &MachineError) -> Failure {
+pub(crate) fn failure(error: &MachineError) -> Failure {
     match error {
         MachineError::Unknown { .. } => Failure::error(
             Failure::USAGE,
@@ -92,7 +92,7 @@ fn failure(error: &MachineError) -> Failure {
     }
 }
 
-fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
+pub(crate) fn to_json(value: &impl serde::Serialize) -> Result<String, Failure> {
     serde_json::to_string_pretty(value)
         .map(|text| text + "\n")
         .map_err(|error| Failure::error(Failure::HOST, error))

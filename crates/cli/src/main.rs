@@ -2,9 +2,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to its user")]
 
 mod args;
+mod console;
+mod gdb;
 mod machine;
 mod output;
+mod run;
 mod show;
+mod summary;
 
 use std::process::ExitCode;
 
@@ -23,6 +27,7 @@ fn main() -> ExitCode {
         }
     };
     let done = match arguments.job {
+        Job::Run(job) => run::run(*job),
         Job::Machine(job) => machine::run(job),
         Job::Completions { shell } => {
             let mut script = Vec::new();

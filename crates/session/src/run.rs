@@ -1,0 +1,355 @@
+//! The job `run`: a machine, an image, and what happens.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use msmemu_machine::config::{BUILTIN, Config};
+use msmemu_machine::cpu::semihosting::Host;
+use msmemu_machine::digest::Digest;
+use msmemu_machine::load::{self, ElfError, Linux, LinuxError, NoMemory};
+use msmemu_machine::snapshot::{Snapshot, SnapshotError};
+use msmemu_machine::stats::Stats;
+use msmemu_machine::{BuildError, GapPolicy, Machine, Stop, TimingMode, Until};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::debug::Watch;
+use crate::limit::Point;
+use crate::machines::{self, MachineError};
+
+/// The firmware that runs when none is named.
+pub const DEMO: &[u8] = include_bytes!("../../../guest-images/hello/hello.elf");
+
+/// The most core cycles between two looks at the console and at signals. Results do not depend on it.
+const SLICE: u64 = 1 << 20;
+
+/// What to run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// The embedded demo firmware.
+    Demo,
+    /// A bare-metal ELF file.
+    Elf(PathBuf),
+    /// Linux, by its boot protocol.
+    Linux {
+        /// zImage.
+        kernel: PathBuf,
+        /// Initial RAM disk.
+        initrd: Option<PathBuf>,
+        /// Kernel command line; the machine's own when there is none.
+        append: Option<String>,
+        /// Device tree; generated when there is none.
+        dtb: Option<PathBuf>,
+    },
+    /// A snapshot file.
+    Snapshot {
+        /// The file.
+        file: PathBuf,
+        /// ELF file whose symbols name addresses in reports.
+        symbols: Option<PathBuf>,
+    },
+}
+
+/// A run, as asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Request {
+    /// Name or file of the machine; the default one, or the snapshot's, when not given.
+    pub machine: Option<String>,
+    /// What to run.
+    pub start: Start,
+    /// How time is modelled. A snapshot keeps its own.
+    pub timing: TimingMode,
+    /// What accesses to gaps of the model do.
+    pub gaps: GapPolicy,
+    /// Whether semihosting calls are served; when not given, for all but Linux.
+    pub semihosting: Option<bool>,
+}
+
+/// Why a run does not start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// There is no such machine.
+    #[error(transparent)]
+    Machine(#[from] MachineError),
+    /// The machine can not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// A file can not be read.
+    #[error("{} can not be read: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// An ELF file can not be used.
+    #[error("{}: {source}", path.display())]
+    Elf {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ElfError,
+    },
+    /// A kernel can not be booted.
+    #[error("{}: {source}", path.display())]
+    Linux {
+        /// The kernel.
+        path: PathBuf,
+        /// Why.
+        source: LinuxError,
+    },
+    /// The image does not fit the machine's memory.
+    #[error("{}: {source}", path.display())]
+    NoMemory {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: NoMemory,
+    },
+    /// A snapshot can not be used.
+    #[error("{}: {source}", path.display())]
+    Snapshot {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: SnapshotError,
+    },
+    /// No built-in machine is the one of the snapshot.
+    #[error("{} is of none of the built-in machines; name its machine file with --machine", path.display())]
+    SnapshotMachine {
+        /// The file.
+        path: PathBuf,
+    },
+}
+
+/// What a run asks of the world outside.
+pub trait Console: Host {
+    /// What the console UART sent.
+    fn uart_write(&mut self, bytes: &[u8]);
+
+    /// A byte for the console UART, if there is one now.
+    fn uart_read(&mut self) -> Option<u8>;
+
+    /// Whether the run shall end.
+    fn interrupted(&mut self) -> bool;
+}
+
+/// How a run ended, in one word. [`Report::stop`] has the details.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The guest reported success.
+    Success,
+    /// The guest reported failure.
+    Failure,
+    /// An exception that nothing handles, or the watchdog.
+    Died,
+    /// It waits for something that can not come.
+    Hang,
+    /// A limit was reached.
+    Limit,
+    /// A gap of the model, under the policy to stop.
+    Gap,
+    /// From outside.
+    Interrupted,
+}
+
+/// What a run did.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// How it ended.
+    pub outcome: Outcome,
+    /// Why it ended; none when it was interrupted.
+    pub stop: Option<Stop>,
+    /// Digest (BLAKE3) over the event stream, in hexadecimal: equal for runs that did the same.
+    pub digest: String,
+    /// Number of events.
+    pub events: u64,
+    /// In plain words what is unresolved, or why the guest died; empty when there is nothing to say.
+    pub explanation: String,
+    /// Everything that was counted.
+    pub stats: Stats,
+}
+
+/// A machine that runs.
+#[derive(Debug)]
+pub struct Run {
+    pub(crate) machine: Machine,
+    digest: Digest,
+    /// Index of the console UART.
+    console: usize,
+}
+
+impl Run {
+    /// Builds the machine and loads what is to run.
+    ///
+    /// # Errors
+    /// When the machine or a file can not be used.
+    pub fn start(request: &Request) -> Result<Self, StartError> {
+        let mut machine = match &request.start {
+            Start::Snapshot { file, symbols } => restore(request, file, symbols.as_deref())?,
+            _ => boot(request)?,
+        };
+        let linux = matches!(request.start, Start::Linux { .. });
+        if let Some(on) =
+            request.semihosting.or((!matches!(request.start, Start::Snapshot { .. })).then_some(!linux))
+        {
+            machine.set_semihosting(on);
+        }
+        let console = machine.config().uart.iter().position(|u| u.console).unwrap_or(0);
+        Ok(Self { machine, digest: Digest::default(), console })
+    }
+
+    /// The machine.
+    pub fn machine(&self) -> &Machine {
+        &self.machine
+    }
+
+    /// Runs until the run ends, `until` is reached, or the console says so (`None`).
+    pub fn run<C: Console>(&mut self, until: Option<Point>, console: &mut C) -> Option<Stop> {
+        let mut limits = Until { slice: SLICE, ..Until::default() };
+        match until {
+            Some(Point::Time(time)) => limits.time = Some(time),
+            Some(Point::Instructions(count)) => limits.instructions = Some(count),
+            None => {}
+        }
+        loop {
+            let stop = self.slice_until(limits, console);
+            match stop {
+                Stop::Slice => {}
+                // Only the world outside can wake the guest; a terminal still may.
+                Stop::Idle if self.feed(console) => {}
+                stop => return Some(stop),
+            }
+            if console.interrupted() {
+                return None;
+            }
+        }
+    }
+
+    /// Runs one slice.
+    pub(crate) fn slice<C: Console>(&mut self, console: &mut C) -> Stop {
+        self.slice_until(Until { slice: SLICE, ..Until::default() }, console)
+    }
+
+    fn slice_until<C: Console>(&mut self, limits: Until, console: &mut C) -> Stop {
+        self.feed(console);
+        let stop = self.machine.slice(limits, &mut self.digest, &mut (), console);
+        self.drain(console);
+        stop
+    }
+
+    /// Runs one instruction, watched.
+    pub(crate) fn step<C: Console>(&mut self, watch: &mut Watch, console: &mut C) -> Stop {
+        self.feed(console);
+        let stop = self.machine.step(&mut (&mut self.digest, watch), &mut (), console);
+        self.drain(console);
+        stop
+    }
+
+    /// Hands waiting input to the UART as it has room. Whether there was any.
+    fn feed<C: Console>(&mut self, console: &mut C) -> bool {
+        let mut fed = false;
+        for _ in 0..self.machine.uart_room(self.console) {
+            let Some(byte) = console.uart_read() else { break };
+            self.machine.receive(self.machine.time(), self.console as u8, byte);
+            fed = true;
+        }
+        fed
+    }
+
+    fn drain<C: Console>(&mut self, console: &mut C) {
+        let sent = self.machine.take_sent(self.console);
+        if !sent.is_empty() {
+            console.uart_write(&sent);
+        }
+    }
+
+    /// Saves the whole machine. Running on, here or after a restore, gives the same.
+    ///
+    /// # Errors
+    /// When the file can not be written.
+    pub fn save(&self, path: &Path) -> Result<(), SnapshotError> {
+        self.machine.save().write(path)
+    }
+
+    /// What the run did up to now.
+    pub fn report(&self, stop: Option<Stop>) -> Report {
+        let explanation = stop.as_ref().map(|stop| self.machine.explain(stop)).unwrap_or_default();
+        Report {
+            outcome: outcome(stop.as_ref()),
+            stop,
+            digest: self.digest.value().iter().map(|byte| format!("{byte:02x}")).collect(),
+            events: self.digest.records(),
+            explanation,
+            stats: self.machine.stats(),
+        }
+    }
+}
+
+pub(crate) fn outcome(stop: Option<&Stop>) -> Outcome {
+    match stop {
+        None | Some(Stop::Slice | Stop::Breakpoint | Stop::Watchpoint { .. }) => Outcome::Interrupted,
+        Some(Stop::PoweredOff | Stop::Exited { status: 0 }) => Outcome::Success,
+        Some(Stop::Exited { .. }) => Outcome::Failure,
+        Some(Stop::WatchdogBite | Stop::ExceptionLoop { .. }) => Outcome::Died,
+        Some(Stop::Idle | Stop::Spinning { .. }) => Outcome::Hang,
+        Some(Stop::TimeLimit | Stop::InstructionLimit) => Outcome::Limit,
+        Some(Stop::Gap { .. }) => Outcome::Gap,
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, StartError> {
+    std::fs::read(path).map_err(|source| StartError::Read { path: path.to_owned(), source })
+}
+
+fn boot(request: &Request) -> Result<Machine, StartError> {
+    let name = request.machine.as_deref().unwrap_or(BUILTIN[0].name);
+    let config = Arc::new(machines::find(name)?);
+    let (path, image) = match &request.start {
+        Start::Elf(path) => (path.clone(), elf(path, &read(path)?)?),
+        Start::Linux { kernel, initrd, append, dtb } => {
+            let initrd = initrd.as_deref().map(read).transpose()?;
+            let dtb = dtb.as_deref().map(read).transpose()?;
+            let boot = Linux {
+                kernel: &read(kernel)?,
+                initrd: initrd.as_deref(),
+                append: append.as_deref(),
+                dtb: dtb.as_deref(),
+            };
+            let image = load::linux(&config, &boot)
+                .map_err(|source| StartError::Linux { path: kernel.clone(), source })?;
+            (kernel.clone(), image)
+        }
+        Start::Demo | Start::Snapshot { .. } => {
+            let path = PathBuf::from("the demo firmware");
+            let image = elf(&path, DEMO)?;
+            (path, image)
+        }
+    };
+    let mut machine = Machine::new(config, request.timing, request.gaps)?;
+    machine.load(image).map_err(|source| StartError::NoMemory { path, source })?;
+    Ok(machine)
+}
+
+fn elf(path: &Path, bytes: &[u8]) -> Result<load::Image, StartError> {
+    load::elf(bytes).map_err(|source| StartError::Elf { path: path.to_owned(), source })
+}
+
+fn restore(request: &Request, file: &Path, symbols: Option<&Path>) -> Result<Machine, StartError> {
+    let failed = |source| StartError::Snapshot { path: file.to_owned(), source };
+    let snapshot = Snapshot::read(file).map_err(failed)?;
+    let config = match &request.machine {
+        Some(name) => machines::find(name)?,
+        None => BUILTIN
+            .iter()
+            .filter_map(|builtin| Config::builtin(builtin.name)?.ok())
+            .find(|config| config.digest() == snapshot.config)
+            .ok_or_else(|| StartError::SnapshotMachine { path: file.to_owned() })?,
+    };
+    let mut machine = Machine::restore(Arc::new(config), request.gaps, snapshot).map_err(failed)?;
+    if let Some(path) = symbols {
+        machine.set_symbols(elf(path, &read(path)?)?.symbols);
+    }
+    Ok(machine)
+}
