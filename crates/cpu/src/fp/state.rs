@@ -98,6 +98,9 @@ impl Access {
     /// The mode is privileged.
     const PRIVILEGED: u8 = 1 << 5;
 
+    /// The bits of [`decode_bits`] when nothing is disabled.
+    pub const EVERYTHING: u8 = (1 << 6) - 1;
+
     const fn all(self, bits: u8) -> bool {
         self.0 & bits == bits
     }

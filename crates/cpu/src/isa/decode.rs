@@ -209,6 +209,7 @@ pub fn lower(model: Model, set: Set, word: u32, pc: u32, it: u8, fp: u8) -> Op {
     op.row = row;
     if (insn.lower)(&w, &mut op).is_err() {
         op.handler = Wrap::Undefined.id();
+        op.row = Op::NO_ROW;
         op.flags &= Op::THUMB;
         op.ends_block();
     }

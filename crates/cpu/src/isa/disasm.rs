@@ -4,6 +4,8 @@
 //! core register in field x; everything else in braces is an operand that `operand` knows by name.
 
 use super::{Set, Word, decode};
+use crate::model::Model;
+use crate::op::Op;
 use core::fmt::Write;
 
 pub(super) const CONDITIONS: [&str; 16] =
@@ -14,7 +16,12 @@ pub(super) const REGISTERS: [&str; 16] =
 /// UAL text of an instruction at address `pc`, with `it` the ITSTATE before it; `None` when it is UNDEFINED.
 pub fn disassemble(set: Set, raw: u32, pc: u32, it: u8) -> Option<String> {
     let (_, insn) = decode::find(set, raw)?;
-    let w = Word { insn, raw, set, pc, it, fp: 0 };
+    // With everything that an implementation or a mode may lack: an encoding is a matter of the word alone.
+    let fp = crate::fp::Access::EVERYTHING;
+    if decode::lower(Model::Krait, set, raw, pc, it, fp).row == Op::NO_ROW {
+        return None;
+    }
+    let w = Word { insn, raw, set, pc, it, fp };
     let mut out = String::new();
     let mut rest = insn.template;
     while let Some(open) = rest.find('{') {

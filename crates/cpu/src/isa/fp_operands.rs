@@ -114,7 +114,7 @@ fn immediate(w: &Word<'_>) -> String {
 
 /// A floating-point constant; those of instructions are short decimals.
 fn float(single: u32) -> String {
-    format!("#{}", f32::from_bits(single))
+    format!("#{:?}", f32::from_bits(single))
 }
 
 fn named(w: &Word<'_>, name: &str) -> Option<String> {

@@ -53,9 +53,9 @@ isa_both! {
         VsqrtD "1110 1d11 0001 dddd 1011 11m0 mmmm" => "vsqrt{c}.f64 {Dd}, {Dm}", FpDiv, Vfp3, |w, op| vector_d(w, op, Vfp::SqrtD);
         VcmpS "1110 1d11 0100 dddd 1010 E1m0 mmmm" => "vcmp{E}{c}.f32 {Sd}, {Sm}", Fp, Vfp3, |w, op| compare_s(w, op, 0);
         VcmpD "1110 1d11 0100 dddd 1011 E1m0 mmmm" => "vcmp{E}{c}.f64 {Dd}, {Dm}", Fp, Vfp3, |w, op| compare_d(w, op, 0);
-        VcmpZeroS "1110 1d11 0101 dddd 1010 E100 0000" => "vcmp{E}{c}.f32 {Sd}, #0", Fp, Vfp3, |w, op| compare_s(w, op, 2),
+        VcmpZeroS "1110 1d11 0101 dddd 1010 E100 0000" => "vcmp{E}{c}.f32 {Sd}, #0.0", Fp, Vfp3, |w, op| compare_s(w, op, 2),
             unp "bits 5 and 3:0 not zero: UNDEFINED";
-        VcmpZeroD "1110 1d11 0101 dddd 1011 E100 0000" => "vcmp{E}{c}.f64 {Dd}, #0", Fp, Vfp3, |w, op| compare_d(w, op, 2),
+        VcmpZeroD "1110 1d11 0101 dddd 1011 E100 0000" => "vcmp{E}{c}.f64 {Dd}, #0.0", Fp, Vfp3, |w, op| compare_d(w, op, 2),
             unp "bits 5 and 3:0 not zero: UNDEFINED";
 
         // Conversions.

@@ -4,11 +4,13 @@
 //! that lie together in memory are moved as doublewords where that cannot be seen: little-endian data, no
 //! alignment checking by element, no page boundary inside.
 
+use super::lanes::Lane;
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
 use crate::mem::{load, store};
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
+use crate::tlb::Way;
 
 /// Which elements of which registers an instruction moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,9 +106,17 @@ fn store_element<E: Env>(
     }
 }
 
-/// Whether the doubleword at `va` may be moved at once instead of element by element.
-fn moves_as_doubleword(core: &Core, va: u32) -> bool {
-    !core.big_endian && va & 0xfff <= 0xff8 && (va & 7 == 0 || !core.strict_alignment())
+/// Whether the doubleword at `va` may be moved at once instead of element by element: it is aligned, or lies in one page
+/// of Normal memory in RAM (only such pages are in the software TLB) and alignment is not checked.
+fn moves_as_doubleword(core: &Core, way: Way, va: u32) -> bool {
+    if core.big_endian {
+        return false;
+    }
+    let within_page = va & 0xfff <= 0xff8;
+    va & 7 == 0
+        || (within_page
+            && !core.strict_alignment()
+            && core.tlb.page(way, core.mode.is_privileged(), va).is_some())
 }
 
 /// Loads `count` doublewords of packed elements.
@@ -121,7 +131,7 @@ fn load_packed<E: Env>(
     let mut packed = [0; 4];
     for (i, doubleword) in packed.iter_mut().enumerate().take(count) {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, va) {
+        if moves_as_doubleword(core, Way::Read, va) {
             *doubleword = load(core, env, op, va)?;
             continue;
         }
@@ -145,7 +155,7 @@ fn store_packed<E: Env>(
 ) -> Result<(), Raised> {
     for (i, &doubleword) in packed.iter().enumerate() {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, va) {
+        if moves_as_doubleword(core, Way::Write, va) {
             store(core, env, op, va, doubleword)?;
             continue;
         }
@@ -158,25 +168,43 @@ fn store_packed<E: Env>(
     Ok(())
 }
 
-/// Gathers every `n`th element of packed structures into registers, or the reverse.
-fn rearrange(from: [u64; 4], n: usize, size: u8, load: bool) -> [u64; 4] {
-    let mask = u64::MAX >> (64 - (8 << size));
-    let per_register = 8_usize >> size;
-    let bits = 8_usize << size;
-    let mut to = [0; 4];
-    for register in 0..n {
+/// Gathers every `N`th element of packed structures into registers, or the reverse.
+#[inline(always)]
+fn rearrange_lanes<E: Lane, const N: usize>(from: [u64; 4], load: bool) -> [u64; 4] {
+    let from: [E::Lanes; N] = core::array::from_fn(|i| E::split(from[i]));
+    let mut to = [E::split(0); N];
+    let per_register = from[0].as_ref().len();
+    for register in 0..N {
         for lane in 0..per_register {
-            let place = lane * n + register;
-            let (packed, packed_shift) = (place / per_register, place % per_register * bits);
-            let lane_shift = lane * bits;
+            let place = lane * N + register;
+            let (packed, within) = (place / per_register, place % per_register);
             if load {
-                to[register] |= ((from[packed] >> packed_shift) & mask) << lane_shift;
+                to[register].as_mut()[lane] = from[packed].as_ref()[within];
             } else {
-                to[packed] |= ((from[register] >> lane_shift) & mask) << packed_shift;
+                to[packed].as_mut()[within] = from[register].as_ref()[lane];
             }
         }
     }
-    to
+    let mut result = [0; 4];
+    for (doubleword, lanes) in result.iter_mut().zip(to) {
+        *doubleword = E::join(lanes);
+    }
+    result
+}
+
+/// Structures of `n` elements of `8 << size` bits, from memory order to registers or the reverse.
+fn rearrange<const LOAD: bool>(from: [u64; 4], n: usize, size: u8) -> [u64; 4] {
+    match (n, size) {
+        (2, 0) => rearrange_lanes::<u8, 2>(from, LOAD),
+        (2, 1) => rearrange_lanes::<u16, 2>(from, LOAD),
+        (2, _) => rearrange_lanes::<u32, 2>(from, LOAD),
+        (3, 0) => rearrange_lanes::<u8, 3>(from, LOAD),
+        (3, 1) => rearrange_lanes::<u16, 3>(from, LOAD),
+        (3, _) => rearrange_lanes::<u32, 3>(from, LOAD),
+        (_, 0) => rearrange_lanes::<u8, 4>(from, LOAD),
+        (_, 1) => rearrange_lanes::<u16, 4>(from, LOAD),
+        (_, _) => rearrange_lanes::<u32, 4>(from, LOAD),
+    }
 }
 
 /// Multiple structures.
@@ -206,7 +234,7 @@ pub(super) fn multiple<E: Env, const LOAD: bool>(core: &mut Core, env: &mut E, o
         for group in 0..groups {
             let at = va.wrapping_add(bytes * u32::from(group));
             let packed = load_packed(core, env, op, at, layout.size, n)?;
-            loaded[usize::from(group)] = rearrange(packed, n, layout.size, true);
+            loaded[usize::from(group)] = rearrange::<true>(packed, n, layout.size);
         }
         for (group, values) in (0..groups).zip(&loaded) {
             for (element, &value) in values.iter().enumerate().take(n) {
@@ -219,7 +247,7 @@ pub(super) fn multiple<E: Env, const LOAD: bool>(core: &mut Core, env: &mut E, o
             for (element, value) in registers.iter_mut().enumerate().take(n) {
                 *value = core.fp.d(register(group, element));
             }
-            let packed = rearrange(registers, n, layout.size, false);
+            let packed = rearrange::<false>(registers, n, layout.size);
             let at = va.wrapping_add(bytes * u32::from(group));
             store_packed(core, env, op, at, layout.size, &packed[..n])?;
         }
