@@ -267,4 +267,14 @@ mod tests {
             assert_eq!((op.handler, op.imm), (LoadStore::id(what, mode::LITERAL), address), "{word:#x}");
         }
     }
+
+    /// What a core has not is UNDEFINED on it, and only there.
+    #[test]
+    fn models_differ_in_their_divides() {
+        for (set, word) in [(Set::A32, 0xE711_F210), (Set::A32, 0xE731_F210), (Set::T32, 0xFB91_F0F2)] {
+            let handler = |model| lower(model, set, word, 0, 0, 0).handler;
+            assert_eq!(handler(Model::Scorpion), Wrap::Undefined.id(), "{word:#x}");
+            assert_ne!(handler(Model::Krait), Wrap::Undefined.id(), "{word:#x}");
+        }
+    }
 }
