@@ -52,8 +52,8 @@ pub(super) struct Dispatch {
 const PAGE_BITS: u32 = 12;
 
 impl Dispatch {
-    /// From a checked configuration; gives the number of units too.
-    pub(super) fn new(config: &Config) -> (Self, usize) {
+    /// From a checked configuration.
+    pub(super) fn new(config: &Config) -> Self {
         let engines = config.traffic_engine.len();
         let mut windows = Vec::new();
         for region in config.regions() {
@@ -81,8 +81,7 @@ impl Dispatch {
         let mut units: Vec<Unit> = windows.iter().map(|w| w.unit).collect();
         units.sort_unstable();
         units.dedup();
-        let count = units.len();
-        (Self { pages, windows, units }, count)
+        Self { pages, windows, units }
     }
 
     /// The unit at an address, and the offset in its register space.
@@ -92,6 +91,11 @@ impl Dispatch {
         let index = self.pages[(address >> PAGE_BITS) as usize].checked_sub(1)?;
         let window = self.windows.get(usize::from(index))?;
         Some((window.unit, address - window.base + window.offset))
+    }
+
+    /// All units; the position of one is its dense index.
+    pub(super) fn units(&self) -> &[Unit] {
+        &self.units
     }
 
     /// Dense index of a unit.

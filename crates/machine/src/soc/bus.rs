@@ -50,8 +50,8 @@ impl Soc {
             }
             Unit::Gic | Unit::Timer | Unit::Gsbi(_) | Unit::Controller(_) | Unit::Smmu(_) => {}
         }
-        self.drive(unit, hooks);
         let index = self.dispatch.index(unit);
+        self.drive(unit, index, hooks);
         let deadline = self.deadline(unit);
         if let Some(slot) = self.deadlines.get_mut(index)
             && *slot != deadline

@@ -62,6 +62,8 @@ pub(crate) struct Soc {
     pub(crate) smmus: Vec<SmmuUnit>,
     pub(crate) dma: Dma,
     wires: Arc<[Wire]>,
+    /// Wires of every unit, by its dense index.
+    wires_of: Arc<[core::ops::Range<usize>]>,
     pub(crate) lines: Lines,
     events: EventQueue<Event>,
     /// Deadline of every unit, by its dense index.
@@ -86,11 +88,13 @@ impl Soc {
         timing: TimingMode,
         policy: GapPolicy,
     ) -> Result<Self, BuildError> {
-        let (dispatch, units) = Dispatch::new(&config);
+        let dispatch = Dispatch::new(&config);
+        let units = dispatch.units().len();
         let smmus = smmu::build(&config, timing)?;
         let blocks = Blocks::new(&config);
         let gic = blocks::gic(&config);
         let wires = wires::wires(&config, &blocks);
+        let wires_of = wires::by_unit(&wires, dispatch.units()).into();
         let mut lines = Lines::new();
         for wire in &wires {
             lines.add(wire.name.clone());
@@ -109,6 +113,7 @@ impl Soc {
             gic,
             smmus,
             wires: wires.into(),
+            wires_of,
             lines,
             events: EventQueue::new(),
             next: Time::MAX,
@@ -136,6 +141,7 @@ impl Soc {
             smmus: self.smmus.clone(),
             dma: self.dma.clone(),
             wires: Arc::clone(&self.wires),
+            wires_of: Arc::clone(&self.wires_of),
             lines: self.lines.clone(),
             events: self.events.clone(),
             deadlines: self.deadlines.clone(),

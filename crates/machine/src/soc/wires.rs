@@ -1,5 +1,7 @@
 //! Wires from the outputs of units to where they act.
 
+use core::ops::Range;
+
 use msmemu_devices::gic::GicInput;
 use msmemu_fabric::{Edge, FabricTap as _, LineId};
 
@@ -87,6 +89,13 @@ pub(super) fn wires(config: &Config, blocks: &Blocks) -> Vec<Wire> {
     out
 }
 
+/// Which wires belong to each unit, by its dense index.
+pub(super) fn by_unit(wires: &[Wire], units: &[Unit]) -> Vec<Range<usize>> {
+    let first = |unit: Unit| wires.partition_point(|w| w.unit < unit);
+    let last = |unit: Unit| wires.partition_point(|w| w.unit <= unit);
+    units.iter().map(|unit| first(*unit)..last(*unit)).collect()
+}
+
 impl Soc {
     /// Level of a unit's output.
     fn level(&self, unit: Unit, line: usize) -> bool {
@@ -98,17 +107,22 @@ impl Soc {
         }
     }
 
-    /// Carries the levels of a unit's outputs to where they act.
-    pub(super) fn drive<O: Observer, T: Taps>(&mut self, unit: Unit, hooks: &mut Hooks<'_, O, T>) {
-        let wires = std::sync::Arc::clone(&self.wires);
-        let first = wires.partition_point(|w| w.unit < unit);
-        for (offset, wire) in wires.iter().skip(first).take_while(|w| w.unit == unit).enumerate() {
-            let id = LineId((first + offset) as u32);
-            let mut level = self.level(unit, wire.line);
+    /// Carries the levels of a unit's outputs to where they act. `index` is its dense index.
+    pub(super) fn drive<O: Observer, T: Taps>(
+        &mut self,
+        unit: Unit,
+        index: usize,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
+        let wires = self.wires_of.get(index).cloned().unwrap_or_default();
+        for number in wires {
+            let Some(&Wire { line, end, .. }) = self.wires.get(number) else { continue };
+            let id = LineId(number as u32);
+            let mut level = self.level(unit, line);
             hooks.taps.fabric().line(self.now, id, &mut level);
             let Some(edge) = self.lines.set(id, level) else { continue };
             hooks.obs.line(self.now, id, edge);
-            match (wire.end, edge) {
+            match (end, edge) {
                 (End::Gic(input), _) => {
                     // The configuration was checked against the number of inputs.
                     let _ = self.gic.set_input(input, level);
