@@ -7,6 +7,8 @@
 //! | `cases` | the text cases under `tests/cases` |
 //! | `replay_*` | the register sequences of three drivers |
 //! | `laws_*` | properties, and random tables and requests against the naive reference |
+//! | `timing` | cycles of the timed driver, worked out by hand |
+//! | `observer`, `taps`, `attributes` | what the hooks tell and change; memory attributes |
 
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
@@ -25,3 +27,4 @@ mod replay_3_4;
 mod replay_6_1;
 mod rng;
 mod taps;
+mod timing;
