@@ -178,6 +178,8 @@ pub struct Run {
     digest: Digest,
     /// Index of the console UART.
     console: usize,
+    /// The most core cycles between two looks at the console.
+    slice: u64,
 }
 
 impl Run {
@@ -197,7 +199,7 @@ impl Run {
             machine.set_semihosting(on);
         }
         let console = machine.config().uart.iter().position(|u| u.console).unwrap_or(0);
-        Ok(Self { machine, digest: Digest::default(), console })
+        Ok(Self { machine, digest: Digest::default(), console, slice: SLICE })
     }
 
     /// The machine.
@@ -205,9 +207,15 @@ impl Run {
         &self.machine
     }
 
+    /// Looks at the console every so many core cycles. Results do not depend on it, except through input
+    /// that comes at its own time.
+    pub fn set_slice(&mut self, cycles: u64) {
+        self.slice = cycles.max(1);
+    }
+
     /// Runs until the run ends, `until` is reached, or the console says so (`None`).
     pub fn run<C: Console>(&mut self, until: Option<Point>, console: &mut C) -> Option<Stop> {
-        let mut limits = Until { slice: SLICE, ..Until::default() };
+        let mut limits = Until { slice: self.slice, ..Until::default() };
         match until {
             Some(Point::Time(time)) => limits.time = Some(time),
             Some(Point::Instructions(count)) => limits.instructions = Some(count),
@@ -229,7 +237,7 @@ impl Run {
 
     /// Runs one slice.
     pub(crate) fn slice<C: Console>(&mut self, console: &mut C) -> Stop {
-        self.slice_until(Until { slice: SLICE, ..Until::default() }, console)
+        self.slice_until(Until { slice: self.slice, ..Until::default() }, console)
     }
 
     fn slice_until<C: Console>(&mut self, limits: Until, console: &mut C) -> Stop {
