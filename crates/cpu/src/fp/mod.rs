@@ -7,7 +7,7 @@
 //! rounding, `FZ` flushes inputs (`IDC`) and tiny results (`UFC` alone), the first signalling NaN wins over
 //! the first quiet one.
 //!
-//! The host's floating-point unit is used in [`arithmetic`] only for operands and results where it is exact
+//! The host's floating-point unit is used in `arithmetic` only for operands and results where it is exact
 //! by construction: round to nearest, everything normal, and the inexact flag either known already or
 //! computed without error.
 
