@@ -1,13 +1,15 @@
 //! Runs one block on both machines and says where they part.
 
 use crate::block::Block;
+use crate::differences::{Differences, Rule};
 use crate::exception::enter;
-use crate::generate::bytes;
 use crate::ins::Case;
+use crate::layout;
 use crate::oracle::{Oracle, OracleError};
-use crate::state::{BANKS, Bank, State, Stop};
+use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
 use crate::subject::{Run, Subject, SubjectError};
-use msmemu_cpu::isa::disasm;
+use msmemu_cpu::Model;
+use msmemu_cpu::isa::{Insn, Set, decode, disasm};
 
 /// Instructions that a block which may loop is given.
 pub const BUDGET: u64 = 64;
@@ -30,6 +32,7 @@ pub struct Pair {
     /// For blocks that may loop; counting costs translation time.
     counted: Oracle,
     subject: Subject,
+    differences: Differences,
     ours: Vec<u8>,
     theirs: Vec<u8>,
 }
@@ -40,8 +43,10 @@ pub struct Outcome {
     pub run: Run,
     /// The oracle's state before exception entry, and its reason to stop.
     pub oracle: (State, Stop),
-    /// Differences, one line each; empty when both agree.
+    /// Differences, one line each; empty when both agree, or when a rule explains why not.
     pub differences: Vec<String>,
+    /// The rule that explains the differences.
+    pub explained: Option<Rule>,
 }
 
 /// A disagreement, narrowed down to one instruction.
@@ -54,11 +59,12 @@ pub struct Culprit {
 
 impl Pair {
     /// Both machines with the same address space.
-    pub fn new() -> Result<Self, CompareError> {
+    pub fn new(differences: Differences) -> Result<Self, CompareError> {
         Ok(Pair {
             plain: Oracle::new(0)?,
             counted: Oracle::new(BUDGET as usize)?,
             subject: Subject::new()?,
+            differences,
             ours: Vec::new(),
             theirs: Vec::new(),
         })
@@ -82,8 +88,9 @@ impl Pair {
         Ok(self.subject.load_code(code, thumb)?)
     }
 
-    /// Runs the loaded code on both from one state and one memory image.
-    pub fn run(&mut self, start: &State, data: &[u8], may_loop: bool) -> Result<Outcome, CompareError> {
+    /// Runs the loaded block on both from one state and one memory image.
+    pub fn run(&mut self, block: &Block, start: &State, data: &[u8]) -> Result<Outcome, CompareError> {
+        let may_loop = block.may_loop;
         let oracle = if may_loop { &mut self.counted } else { &mut self.plain };
         oracle.load_data(data)?;
         self.subject.load_data(data)?;
@@ -92,6 +99,7 @@ impl Pair {
         oracle.read_data(&mut self.theirs)?;
         self.subject.read_data(&mut self.ours)?;
         let mut differences = Vec::new();
+        let stop = with_status(stop, &run);
         if stop != run.stop {
             differences.push(format!("ended by: ours {:?}, theirs {stop:?}", run.stop));
         } else {
@@ -108,7 +116,14 @@ impl Pair {
                 word(&self.theirs)
             ));
         }
-        Ok(Outcome { run, oracle: (end, stop), differences })
+        let explained = match explanation(block, &run, (&end, stop)) {
+            Some(rule) if !differences.is_empty() && self.differences.has_rule(rule) => {
+                differences.clear();
+                Some(rule)
+            }
+            _ => None,
+        };
+        Ok(Outcome { run, oracle: (end, stop), differences, explained })
     }
 
     /// Narrows a disagreement down: the first instruction of the block at which the machines part, run alone from the
@@ -125,7 +140,7 @@ impl Pair {
         for length in 1..=block.words.len() {
             let prefix = Block { words: block.words[..length].to_vec(), ..block.clone() };
             self.load_code(&prefix.code(), block.thumb, prefix.may_loop)?;
-            let outcome = self.run(start, data, prefix.may_loop)?;
+            let outcome = self.run(&prefix, start, data)?;
             if !outcome.differences.is_empty() {
                 last = length;
                 break;
@@ -134,14 +149,15 @@ impl Pair {
         }
         let word = block.words[last - 1];
         let mut state = before.0;
-        state.r[15] = crate::layout::BLOCK_VA;
-        let (mut memory, alone) = (before.1, bytes(word.0, word.1));
-        self.load_code(&alone, block.thumb, true)?;
-        let reference = self.run(&state, &memory, true)?;
+        state.r[15] = layout::BLOCK_VA;
+        let mut memory = before.1;
+        let alone = Block { words: vec![word], may_loop: true, ..block.clone() };
+        self.load_code(&alone.code(), block.thumb, true)?;
+        let reference = self.run(&alone, &state, &memory)?;
         if reference.differences.is_empty() {
             // It takes the instructions before it (or their decoding) to show: report the block's start unshrunk.
             self.load_code(&block.code(), block.thumb, block.may_loop)?;
-            let outcome = self.run(start, data, block.may_loop)?;
+            let outcome = self.run(block, start, data)?;
             let case = self.case(&block.words, start, data, align, &outcome);
             return Ok(Culprit { case, differences: outcome.differences });
         }
@@ -153,15 +169,15 @@ impl Pair {
             let mut candidate = state.clone();
             clear(&mut candidate, n);
             candidate.settle();
-            if candidate != state && kind(&self.run(&candidate, &memory, true)?.differences) == wanted {
+            if candidate != state && kind(&self.run(&alone, &candidate, &memory)?.differences) == wanted {
                 state = candidate;
             }
         }
         let zero = vec![0; memory.len()];
-        if kind(&self.run(&state, &zero, true)?.differences) == wanted {
+        if kind(&self.run(&alone, &state, &zero)?.differences) == wanted {
             memory = zero;
         }
-        let outcome = self.run(&state, &memory, true)?;
+        let outcome = self.run(&alone, &state, &memory)?;
         let case = self.case(&[word], &state, &memory, align, &outcome);
         Ok(Culprit { case, differences: outcome.differences })
     }
@@ -169,7 +185,7 @@ impl Pair {
     /// The case that the last run makes, with the oracle's results as the expected ones.
     fn case(
         &self,
-        words: &[(msmemu_cpu::isa::Set, u32)],
+        words: &[(Set, u32)],
         start: &State,
         data: &[u8],
         alignment_check: bool,
@@ -189,18 +205,81 @@ impl Pair {
     }
 }
 
+/// The rule that could explain why the machines part.
+fn explanation(block: &Block, run: &Run, (end, stop): (&State, Stop)) -> Option<Rule> {
+    let blamed = block.words.get(run.retired as usize);
+    let blamed = blamed.and_then(|&(set, word)| Some((set, word, decode::find(set, word)?.1)));
+    let aborted =
+        |status: FaultStatus| matches!(run.stop, Stop::DataAbort { status: ours, .. } if ours == status);
+    match blamed {
+        _ if stop == Stop::Hint => Some(Rule::HintInLoop),
+        _ if aborted(FaultStatus::Alignment) && run.fault_va.is_some_and(|va| va % 32 != 0) => {
+            Some(Rule::AlignmentFault)
+        }
+        Some((_, _, insn))
+            if insn.name.starts_with("Strex") && matches!(run.stop, Stop::DataAbort { .. }) =>
+        {
+            Some(Rule::StoreExclusiveFault)
+        }
+        Some((set, word, insn))
+            if run.stop == Stop::Undefined && refused(set, word) && odd_operands(set, word, insn) =>
+        {
+            Some(Rule::UnpredictableOperand)
+        }
+        _ if !end.thumb() && end.r[15] & 2 != 0 && matches!(stop, Stop::PrefetchAbort(_)) => {
+            Some(Rule::ArmTargetBitOne)
+        }
+        _ => None,
+    }
+}
+
+/// Whether the core makes a described word UNDEFINED because of its operands.
+fn refused(set: Set, word: u32) -> bool {
+    let lower = |word| decode::lower(Model::Krait, set, word, layout::BLOCK_VA, 0, 0);
+    // No row describes this word in any instruction set.
+    lower(word).inner == lower(0xffff_ffff).inner
+}
+
+/// Whether a core register operand is R15 (in Thumb also R13), or two of them are the same.
+fn odd_operands(set: Set, word: u32, insn: &Insn) -> bool {
+    let operands: Vec<u32> = (b'a'..=b'z')
+        .filter(|&letter| letter != b'c' && insn.encoding.field_mask(letter).count_ones() == 4)
+        .map(|letter| insn.encoding.field(letter, word))
+        .collect();
+    let odd = |n: &u32| *n == 15 || *n == 13 && set != Set::A32;
+    let twice = |(at, n): (usize, &u32)| operands[..at].contains(n);
+    operands.iter().any(odd) || operands.iter().enumerate().any(twice)
+}
+
+/// Completes the oracle's stop with the fault status that the address space prescribes for the address that the core
+/// blames; an alignment fault needs an unaligned address.
+fn with_status(stop: Stop, run: &Run) -> Stop {
+    let status = |ours: FaultStatus| match run.fault_va {
+        Some(va) if ours == FaultStatus::Alignment && va % 8 != 0 => FaultStatus::Alignment,
+        Some(va) => layout::fault_at(va),
+        None => FaultStatus::Unreported,
+    };
+    match (stop, run.stop) {
+        (Stop::DataAbort { write, .. }, Stop::DataAbort { status: ours, .. }) => {
+            Stop::DataAbort { status: status(ours), write }
+        }
+        (Stop::PrefetchAbort(_), Stop::PrefetchAbort(ours)) => Stop::PrefetchAbort(status(ours)),
+        _ => stop,
+    }
+}
+
 /// Disassembly of instructions at the start of a block, joined by `; `.
-pub fn text(words: &[(msmemu_cpu::isa::Set, u32)]) -> String {
-    let (mut pc, mut it) = (crate::layout::BLOCK_VA, 0);
+pub fn text(words: &[(Set, u32)]) -> String {
+    let (mut pc, mut it) = (layout::BLOCK_VA, 0);
     let mut out = Vec::new();
     for &(set, word) in words {
         out.push(disasm::disassemble(set, word, pc, it).unwrap_or_else(|| "undefined".into()));
-        it = if set == msmemu_cpu::isa::Set::T16 && word & 0xff00 == 0xbf00 && word & 0xf != 0 {
+        it = if set == Set::T16 && word & 0xff00 == 0xbf00 && word & 0xf != 0 {
             word as u8
         } else {
             msmemu_cpu::psr::it_advance(it)
         };
-        pc += if set == msmemu_cpu::isa::Set::T16 { 2 } else { 4 };
+        pc += if set == Set::T16 { 2 } else { 4 };
     }
     out.join("; ")
 }

@@ -46,9 +46,34 @@ pub enum Against {
     Capstone,
 }
 
+/// Differences that a pattern of the word cannot tell, because they depend on the state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// We raise an alignment fault for an unaligned address.
+    AlignmentFault,
+    /// A store-exclusive without the monitor faults here on an address that a plain store would fault on.
+    StoreExclusiveFault,
+    /// A loop with a hint in it: the oracle's budget starts again after each hint.
+    HintInLoop,
+    /// A branch to ARM state has bit 1 of its target set.
+    ArmTargetBitOne,
+    /// We make an instruction UNDEFINED that has R15 (in Thumb also R13) as an operand that excludes it, or the same
+    /// register in two places that have to differ.
+    UnpredictableOperand,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RuleEntry {
+    rule: Rule,
+    reason: String,
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
+    rule: Vec<RuleEntry>,
     difference: Vec<Entry>,
 }
 
@@ -103,7 +128,10 @@ pub enum DifferencesError {
 
 /// Every deliberate difference.
 #[derive(Debug)]
-pub struct Differences(Vec<Difference>);
+pub struct Differences {
+    entries: Vec<Difference>,
+    rules: Vec<Rule>,
+}
 
 impl Differences {
     /// The committed list.
@@ -131,24 +159,35 @@ impl Differences {
                 reason: entry.reason,
             })
         });
-        Ok(Differences(entries.collect::<Result<_, _>>()?))
+        let entries = entries.collect::<Result<_, _>>()?;
+        if let Some(bare) = file.rule.iter().find(|entry| entry.reason.trim().is_empty()) {
+            return Err(DifferencesError::NoReason(format!("{:?}", bare.rule)));
+        }
+        Ok(Differences { entries, rules: file.rule.iter().map(|entry| entry.rule).collect() })
     }
 
     /// The entries, in file order.
     pub fn entries(&self) -> &[Difference] {
-        &self.0
+        &self.entries
+    }
+
+    /// Whether the list has a rule.
+    pub fn has_rule(&self, rule: Rule) -> bool {
+        self.rules.contains(&rule)
     }
 
     /// Index of the first entry that says results of `word` are not to be compared with Unicorn's.
     pub fn unicorn(&self, set: Set, word: u32) -> Option<usize> {
-        self.0.iter().position(|d| d.against == Against::Unicorn && d.set == set && d.pattern.matches(word))
+        self.entries
+            .iter()
+            .position(|d| d.against == Against::Unicorn && d.set == set && d.pattern.matches(word))
     }
 
     /// Index of the first entry that allows this disagreement with capstone.
     pub fn capstone(&self, set: Set, word: u32, ours: &str, capstone: &str) -> Option<usize> {
         let allows =
             |wanted: &Option<String>, said: &str| wanted.as_deref().is_none_or(|wanted| wanted == said);
-        self.0.iter().position(|d| {
+        self.entries.iter().position(|d| {
             d.against == Against::Capstone
                 && d.set == set
                 && allows(&d.ours, ours)
@@ -176,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_entry_selects_by_set_words_and_both_mnemonics() {
-        let text = "[[difference]]\nagainst = 'capstone'\nset = 'T16'\npattern = '0000 0000 0000 0ddd'\n\
+        let text = "rule = []\n[[difference]]\nagainst = 'capstone'\nset = 'T16'\npattern = '0000 0000 0000 0ddd'\n\
             where = 'd == 3'\ncapstone = 'movs'\nours = 'lsls'\nreason = 'a test'";
         let list = Differences::parse(text).unwrap();
         assert_eq!(list.capstone(Set::T16, 3, "lsls", "movs"), Some(0));

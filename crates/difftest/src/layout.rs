@@ -5,7 +5,7 @@
 //! | virtual | physical | access | use |
 //! |---|---|---|---|
 //! | `0x0000_8000` 8 KiB | `0x4001_0000` | read-only, executable | code, filled up with `SVC` |
-//! | `0x1000_0000` 8 KiB | `0x4010_0000` | read and write | data |
+//! | `0x1000_0000` 8 KiB | `0x4010_0000` | read and write, execute never | data |
 //! | `0x1000_2000` | – | translation fault, level 2 | |
 //! | `0x1000_3000` 4 KiB | `0x4010_3000` | User read-only, privileged read and write | data |
 //! | `0x1000_4000` 4 KiB | `0x4010_4000` | User none, privileged read and write | data |
@@ -16,6 +16,7 @@
 //! | `0x5000_0000` 1 MiB | `0x4010_0000` | read-only section, execute never | data |
 
 use crate::exception::VBAR;
+use crate::state::FaultStatus;
 
 /// First byte of RAM, physical.
 pub const RAM_BASE: u32 = 0x4000_0000;
@@ -65,6 +66,7 @@ pub fn filler(thumb: bool) -> u32 {
 /// Page-table entries as (physical address, word) pairs; every other word of the first-level table is 0.
 pub fn page_tables() -> Vec<(u32, u32)> {
     const SMALL: u32 = 0b10;
+    const XN: u32 = 0b01;
     let l1 = |va: u32| TTBR0 + (va >> 20) * 4;
     let table = |n: u32| RAM_BASE + 0x4000 + n * 0x400;
     let (l2_low, l2_data, l2_high, l2_setup) = (table(0), table(1), table(2), table(3));
@@ -75,10 +77,10 @@ pub fn page_tables() -> Vec<(u32, u32)> {
         (l2(l2_low, CODE_VA), CODE_PA | SMALL | ap(1, 0b10)),
         (l2(l2_low, CODE_VA + 0x1000), (CODE_PA + 0x1000) | SMALL | ap(1, 0b10)),
         (l1(DATA_VA), l2_data | 0b01),
-        (l2(l2_data, DATA_VA), DATA_PA | SMALL | ap(0, 0b11)),
-        (l2(l2_data, DATA_VA + 0x1000), (DATA_PA + 0x1000) | SMALL | ap(0, 0b11)),
-        (l2(l2_data, DATA_VA + 0x3000), (DATA_PA + 0x3000) | SMALL | ap(0, 0b10)),
-        (l2(l2_data, DATA_VA + 0x4000), (DATA_PA + 0x4000) | SMALL | ap(0, 0b01)),
+        (l2(l2_data, DATA_VA), DATA_PA | SMALL | XN | ap(0, 0b11)),
+        (l2(l2_data, DATA_VA + 0x1000), (DATA_PA + 0x1000) | SMALL | XN | ap(0, 0b11)),
+        (l2(l2_data, DATA_VA + 0x3000), (DATA_PA + 0x3000) | SMALL | XN | ap(0, 0b10)),
+        (l2(l2_data, DATA_VA + 0x4000), (DATA_PA + 0x4000) | SMALL | XN | ap(0, 0b01)),
         (l1(SETUP), l2_setup | 0b01),
         (l2(l2_setup, SETUP), SETUP | SMALL | ap(1, 0b01)),
         (l1(VBAR), l2_high | 0b01),
@@ -87,6 +89,20 @@ pub fn page_tables() -> Vec<(u32, u32)> {
         // APX = 1, AP = 10: read-only for everyone; XN.
         (l1(SECTION_VA), DATA_PA | 0b10 | 1 << 15 | 0b10 << 10 | 1 << 4),
     ]
+}
+
+/// What a faulting access to `va` must be told: an address has only one kind of MMU fault in this address space.
+pub fn fault_at(va: u32) -> FaultStatus {
+    let tables = page_tables();
+    let word = |pa: u32| tables.iter().find(|(at, _)| *at == pa).map_or(0, |(_, word)| *word);
+    let first = word(TTBR0 + (va >> 20) * 4);
+    match first & 3 {
+        0 => FaultStatus::Translation(1),
+        0b01 if word((first & !0x3ff) + (va >> 12 & 0xff) * 4) == 0 => FaultStatus::Translation(2),
+        0b01 => FaultStatus::Permission(2),
+        _ if first >> 5 & 0xf != 0 => FaultStatus::Domain(1),
+        _ => FaultStatus::Permission(1),
+    }
 }
 
 /// The code region with `code` at [`BLOCK_VA`] and

@@ -149,8 +149,9 @@ pub fn address(dice: &mut Dice) -> u32 {
         7 => CODE_VA + dice.below(0x2000),
         // Around the border between the two writable pages, unaligned.
         8..=10 => DATA_VA + 0x1000 - 32 + dice.below(64),
-        11..=16 => DATA_VA + 0x400 + dice.below(0x1800),
-        _ => DATA_VA + 0x400 + (dice.below(0x1800) & !7),
+        11..=13 => DATA_VA + 0x400 + dice.below(0x1800),
+        14..=22 => DATA_VA + 0x400 + (dice.below(0x1800) & !3),
+        _ => DATA_VA + 0x400 + (dice.below(0x1800) & !31),
     }
 }
 

@@ -2,7 +2,7 @@
 
 /// Modes that own banked registers, in the order of [`State::banked`].
 ///
-/// User and System share one bank, so one entry stands for both.
+/// User and System share one bank, so one entry stands for both. Monitor mode comes last: the oracle does not have it.
 pub const BANKS: [u32; 7] = [0x1f, 0x11, 0x12, 0x13, 0x17, 0x1b, 0x16];
 
 /// `R13`, `R14` and `SPSR` of one mode (`spsr` stays 0 for the User bank, which has none).
@@ -118,6 +118,8 @@ pub enum FaultStatus {
     Permission(u8),
     /// Debug event.
     Debug,
+    /// The machine does not say: Unicorn reports no status in the short-descriptor format.
+    Unreported,
     /// Anything else, in the machine's own encoding.
     Other(u32),
 }
@@ -136,22 +138,6 @@ impl FaultStatus {
             0x0b => FaultStatus::Domain(2),
             0x0d => FaultStatus::Permission(1),
             0x0f => FaultStatus::Permission(2),
-            other => FaultStatus::Other(other),
-        }
-    }
-
-    /// From the fault status code of a syndrome (`DFSC`/`IFSC`, the long-descriptor encoding).
-    pub fn from_long(fsc: u32) -> Self {
-        let level = (fsc & 3) as u8;
-        match fsc & 0x3f {
-            0x21 => FaultStatus::Alignment,
-            0x22 => FaultStatus::Debug,
-            0x04..=0x07 => FaultStatus::Translation(level),
-            0x08..=0x0b => FaultStatus::AccessFlag(level),
-            0x0c..=0x0f => FaultStatus::Permission(level),
-            // The long format has no domain faults; a short-descriptor one is reported as 0x3d and 0x3e.
-            0x3d => FaultStatus::Domain(1),
-            0x3e => FaultStatus::Domain(2),
             other => FaultStatus::Other(other),
         }
     }

@@ -42,6 +42,8 @@ pub struct Run {
     pub state: State,
     /// Why it ended.
     pub stop: Stop,
+    /// Address that a Data or Prefetch Abort is about.
+    pub fault_va: Option<u32>,
     /// Instructions of the block that retired.
     pub retired: u64,
 }
@@ -80,13 +82,12 @@ impl Subject {
     /// Lets instructions of the guest set CP15 and switch VFP on, so that nothing of the core's insides is used here.
     fn write_system_registers(&mut self) -> Result<(), SubjectError> {
         let sctlr = if self.alignment_check { SCTLR | SCTLR_A } else { SCTLR };
-        let code: [u32; 9] = [
+        let code: [u32; 8] = [
             0xee02_0f10, // MCR p15, 0, R0, c2, c0, 0: TTBR0
             0xee03_1f10, // MCR p15, 0, R1, c3, c0, 0: DACR
             0xee0c_2f10, // MCR p15, 0, R2, c12, c0, 0: VBAR
             0xee01_3f50, // MCR p15, 0, R3, c1, c0, 2: CPACR
             0xf57f_f06f, // ISB
-            0xeee8_4a10, // VMSR FPEXC, R4
             0xee01_5f10, // MCR p15, 0, R5, c1, c0, 0: SCTLR
             0xf57f_f06f, // ISB
             WFI,
@@ -95,7 +96,8 @@ impl Subject {
         self.write(layout::SETUP, &bytes)?;
         let core = &mut self.cpu.core;
         core.set_cpsr(0x1d3, !0);
-        core.r[..6].copy_from_slice(&[layout::TTBR0, layout::DACR, VBAR, 0x00f0_0000, 0x4000_0000, sctlr]);
+        core.r[..6].copy_from_slice(&[layout::TTBR0, layout::DACR, VBAR, 0x00f0_0000, 0, sctlr]);
+        core.fp.fpexc = 1 << 30;
         core.pc = layout::SETUP;
         match self.execute(64, &mut ()) {
             Exit::WaitForInterrupt => Ok(()),
@@ -104,7 +106,9 @@ impl Subject {
     }
 
     fn execute<O: Observer>(&mut self, instructions: u64, observer: &mut O) -> Exit {
-        let limits = Limits { cycles: u64::MAX, instructions: self.cpu.core.instructions + instructions };
+        // A guest that only takes exceptions retires nothing: bound the cycles as well.
+        let core = &self.cpu.core;
+        let limits = Limits { cycles: core.cycles + 100_000, instructions: core.instructions + instructions };
         self.cpu.run(&mut self.bus, observer, limits)
     }
 
@@ -194,11 +198,21 @@ impl Subject {
                 (Exit::WaitForInterrupt, Some(trap)) if at_vector => {
                     let mut state = self.state();
                     state.r[15] -= 4;
-                    return Run { state, stop: stop_of(&trap), retired: retired - 1 };
+                    return Run {
+                        state,
+                        stop: stop_of(&trap),
+                        fault_va: fault_va(&trap),
+                        retired: retired - 1,
+                    };
                 }
                 // The budget ran out between the exception and the WFI.
                 (Exit::Budget, Some(trap)) if at_vector => {
-                    return Run { state: self.state(), stop: stop_of(&trap), retired };
+                    return Run {
+                        state: self.state(),
+                        stop: stop_of(&trap),
+                        fault_va: fault_va(&trap),
+                        retired,
+                    };
                 }
                 // A hint of the block itself wakes up at once, as it may.
                 (Exit::WaitForInterrupt | Exit::WaitForEvent | Exit::SendEvent, _)
@@ -206,9 +220,16 @@ impl Subject {
                 {
                     left -= retired.min(left - 1);
                 }
-                (_, _) => return Run { state: self.state(), stop: Stop::Budget, retired },
+                (_, _) => return Run { state: self.state(), stop: Stop::Budget, fault_va: None, retired },
             }
         }
+    }
+}
+
+fn fault_va(trap: &Trap) -> Option<u32> {
+    match trap {
+        Trap::PrefetchAbort(fault) | Trap::DataAbort(fault) => Some(fault.va),
+        _ => None,
     }
 }
 

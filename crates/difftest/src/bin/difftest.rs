@@ -6,7 +6,7 @@ use clap::Parser;
 use msmemu_cpu::isa::{Set, decode};
 use msmemu_difftest::block::{Block, Deck, arbitrary};
 use msmemu_difftest::compare::Pair;
-use msmemu_difftest::differences::Differences;
+use msmemu_difftest::differences::{Differences, Rule};
 use msmemu_difftest::generate;
 use msmemu_difftest::random::{self, Dice, Wanted};
 use std::collections::BTreeMap;
@@ -53,7 +53,8 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     let arguments = Arguments::parse();
     let differences = Differences::committed()?;
     let deck = Deck::new(&arguments.only);
-    let mut pair = Pair::new()?;
+    let mut pair = Pair::new(Differences::committed()?)?;
+    let mut explained: BTreeMap<Rule, u64> = BTreeMap::new();
     let mut coverage = Coverage::new();
     let mut reports: BTreeMap<String, (u64, String)> = BTreeMap::new();
     let (mut executed, mut runs, mut part, mut bad) = (0u64, 0u64, 0u64, 0u64);
@@ -64,7 +65,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     {
         let mut dice = Dice::new(arguments.seed, part);
         part += 1;
-        let align = dice.chance(10);
+        let align = false;
         pair.set_alignment_check(align)?;
         let data = random::data(&mut dice);
         for _ in 0..BLOCKS_PER_IMAGE {
@@ -87,9 +88,13 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             };
             for _ in 0..STATES {
                 let start = random::state(&mut dice, wanted);
-                let outcome = pair.run(&start, &data, block.may_loop)?;
+                let outcome = pair.run(&block, &start, &data)?;
                 executed += outcome.run.retired;
                 runs += 1;
+                if let Some(rule) = outcome.explained {
+                    *explained.entry(rule).or_default() += 1;
+                    continue;
+                }
                 if outcome.differences.is_empty() {
                     cover(&mut coverage, &block, outcome.run.retired);
                     continue;
@@ -114,6 +119,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     for (key, (count, text)) in &reports {
         println!("{key}: {count} times\n    {text}");
+    }
+    for (rule, count) in &explained {
+        println!("explained by {rule:?}: {count} runs");
     }
     let missed = report_coverage(&coverage, &arguments)?;
     println!(
