@@ -15,7 +15,11 @@ fn throughput(c: &mut Criterion) {
     for name in IMAGES {
         group.bench_function(name, |b| {
             // The images end after some hundred million instructions, so each sample starts from a warm guest.
-            b.iter_batched_ref(|| Guest::warm(name), |guest| guest.run(INSTRUCTIONS), BatchSize::PerIteration);
+            b.iter_batched_ref(
+                || Guest::warm(name),
+                |guest| guest.run(INSTRUCTIONS),
+                BatchSize::PerIteration,
+            );
         });
     }
     group.finish();

@@ -6,6 +6,8 @@ use crate::random::Dice;
 use msmemu_cpu::isa::{Class, Set, decode};
 use msmemu_cpu::op::Op;
 
+/// What [`decode::lower`] is told about VFP and Advanced SIMD: everything is on.
+pub(crate) const FP_ON: u8 = !0;
 /// Most instructions of a block.
 const LONGEST: u32 = 20;
 
@@ -110,7 +112,7 @@ fn sets_it(set: Set, word: u32) -> bool {
 
 /// Whether control can leave the block at this instruction.
 fn ends_block(row: Row, word: u32) -> bool {
-    let op = decode::lower(msmemu_cpu::Model::Krait, row.set, word, crate::layout::BLOCK_VA, 0, 0);
+    let op = decode::lower(msmemu_cpu::Model::Krait, row.set, word, crate::layout::BLOCK_VA, 0, FP_ON);
     op.flags & Op::ENDS_BLOCK != 0 || matches!(row.insn.class, Class::Branch | Class::Exception)
 }
 
@@ -131,5 +133,7 @@ fn allowed_in_it(row: Row, word: u32, it: u8) -> bool {
                 || word & 0xffff_d000 == 0xf3af_8000
         }
     };
-    !never && (it & 7 == 0 || !ends_block(row, word))
+    // Unicorn forgets the IT state at an ISB.
+    let barrier = word & 0xffff_fff0 == 0xf3bf_8f60;
+    !never && !barrier && (it & 7 == 0 || !ends_block(row, word))
 }

@@ -1,15 +1,16 @@
 //! Runs one block on both machines and says where they part.
 
-use crate::block::Block;
+use crate::block::{Block, FP_ON};
 use crate::differences::{Differences, Rule};
 use crate::exception::enter;
 use crate::ins::Case;
+use crate::ins::text;
 use crate::layout;
 use crate::oracle::{Oracle, OracleError};
-use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
+use crate::state::{BANKS, Bank, FaultStatus, State, Stop, compare_states};
 use crate::subject::{Run, Subject, SubjectError};
 use msmemu_cpu::Model;
-use msmemu_cpu::isa::{Insn, Set, decode, disasm};
+use msmemu_cpu::isa::{Class, Insn, Set, decode};
 
 /// Instructions that a block which may loop is given.
 pub const BUDGET: u64 = 64;
@@ -33,6 +34,7 @@ pub struct Pair {
     counted: Oracle,
     subject: Subject,
     differences: Differences,
+    budget: u64,
     ours: Vec<u8>,
     theirs: Vec<u8>,
 }
@@ -61,6 +63,7 @@ impl Pair {
     /// Both machines with the same address space.
     pub fn new(differences: Differences) -> Result<Self, CompareError> {
         Ok(Pair {
+            budget: BUDGET,
             plain: Oracle::new(0)?,
             counted: Oracle::new(BUDGET as usize)?,
             subject: Subject::new()?,
@@ -68,6 +71,12 @@ impl Pair {
             ours: Vec::new(),
             theirs: Vec::new(),
         })
+    }
+
+    /// Sets the number of instructions after which a block that may loop is stopped.
+    pub fn set_budget(&mut self, instructions: u64) {
+        self.budget = instructions;
+        self.counted.set_budget(instructions as usize);
     }
 
     /// Sets `SCTLR.A` on both.
@@ -95,7 +104,7 @@ impl Pair {
         oracle.load_data(data)?;
         self.subject.load_data(data)?;
         let (end, stop) = oracle.run(start)?;
-        let run = self.subject.run(start, if may_loop { BUDGET } else { 0 });
+        let run = self.subject.run(start, if may_loop { self.budget } else { 0 });
         oracle.read_data(&mut self.theirs)?;
         self.subject.read_data(&mut self.ours)?;
         let mut differences = Vec::new();
@@ -116,7 +125,7 @@ impl Pair {
                 word(&self.theirs)
             ));
         }
-        let explained = match explanation(block, &run, (&end, stop)) {
+        let explained = match explanation(block, &run, start, (&end, stop), &field_names(&differences)) {
             Some(rule) if !differences.is_empty() && self.differences.has_rule(rule) => {
                 differences.clear();
                 Some(rule)
@@ -205,37 +214,118 @@ impl Pair {
     }
 }
 
+/// What the lines of a list of differences are about.
+fn field_names(differences: &[String]) -> Vec<&str> {
+    differences.iter().filter_map(|line| line.split(':').next()).collect()
+}
+
 /// The rule that could explain why the machines part.
-fn explanation(block: &Block, run: &Run, (end, stop): (&State, Stop)) -> Option<Rule> {
+fn explanation(
+    block: &Block,
+    run: &Run,
+    start: &State,
+    oracle: (&State, Stop),
+    fields: &[&str],
+) -> Option<Rule> {
+    let (end, stop) = oracle;
     let blamed = block.words.get(run.retired as usize);
     let blamed = blamed.and_then(|&(set, word)| Some((set, word, decode::find(set, word)?.1)));
-    let aborted =
-        |status: FaultStatus| matches!(run.stop, Stop::DataAbort { status: ours, .. } if ours == status);
-    match blamed {
-        _ if stop == Stop::Hint => Some(Rule::HintInLoop),
-        _ if aborted(FaultStatus::Alignment) && run.fault_va.is_some_and(|va| va % 32 != 0) => {
-            Some(Rule::AlignmentFault)
-        }
-        Some((_, _, insn))
-            if insn.name.starts_with("Strex") && matches!(run.stop, Stop::DataAbort { .. }) =>
-        {
-            Some(Rule::StoreExclusiveFault)
-        }
-        Some((set, word, insn))
-            if run.stop == Stop::Undefined && refused(set, word) && odd_operands(set, word, insn) =>
-        {
-            Some(Rule::UnpredictableOperand)
-        }
-        _ if !end.thumb() && end.r[15] & 2 != 0 && matches!(stop, Stop::PrefetchAbort(_)) => {
-            Some(Rule::ArmTargetBitOne)
-        }
-        _ => None,
+    let named = |prefixes: &[&str], insn: &Insn| prefixes.iter().any(|prefix| insn.name.starts_with(prefix));
+    let aborted = matches!(run.stop, Stop::DataAbort { .. });
+    let unaligned = |bytes: u32| run.fault_va.is_some_and(|va| va % bytes != 0);
+    if stop == Stop::Hint {
+        return Some(Rule::HintInLoop);
     }
+    if matches!(run.stop, Stop::DataAbort { status: FaultStatus::Alignment, .. }) && unaligned(32) {
+        return Some(Rule::AlignmentFault);
+    }
+    if !end.thumb() && end.r[15] & 2 != 0 {
+        return Some(Rule::ArmTargetBitOne);
+    }
+    let status = |state: &State| state.banked.iter().fold(state.cpsr, |all, bank| all | bank.spsr);
+    if (status(end) | status(&run.state)) & RESERVED != 0 {
+        return Some(Rule::ReservedStatusBits);
+    }
+    if run.state.banked.iter().any(|bank| bank.spsr & 0x1f == MONITOR) || run.state.mode() == MONITOR {
+        return Some(Rule::MonitorMode);
+    }
+    let last = block.words.last().and_then(|&(set, word)| Some((set, word, decode::find(set, word)?.1)));
+    if let Some((set, word, insn)) = last {
+        let to_pc = set == Set::A32 && word >> 12 & 0xf == 15 && word & 1 << 20 != 0;
+        if named(&["Rfe", "LdmReturn"], insn) || to_pc && matches!(insn.class, Class::Alu | Class::AluShift) {
+            return Some(Rule::StatusReturn);
+        }
+    }
+    let msr =
+        |&(set, word): &(Set, u32)| decode::find(set, word).is_some_and(|(_, insn)| named(&["Msr"], insn));
+    if start.mode() == 0x10 && block.words.iter().any(msr) {
+        return Some(Rule::UserEndianness);
+    }
+    let contains = |prefixes: &[&str]| {
+        block
+            .words
+            .iter()
+            .any(|&(set, word)| decode::find(set, word).is_some_and(|(_, insn)| named(prefixes, insn)))
+    };
+    if stop == Stop::Budget && contains(&["Yield", "Wfe", "Wfi"]) {
+        return Some(Rule::HintInLoop);
+    }
+    if contains(&["Strex"]) && !aborted {
+        return Some(Rule::ExclusiveMonitor);
+    }
+    let converts = |&(set, word): &(Set, u32)| {
+        decode::find(set, word).is_some_and(|(_, insn)| named(&["VcvtFixedTo"], insn))
+    };
+    if start.fpscr & ROUNDING != 0 && block.words.iter().any(converts) {
+        return Some(Rule::FixedPointRounding);
+    }
+    let Some((set, word, insn)) = blamed else {
+        // Our table leaves operands out that make an instruction UNPREDICTABLE.
+        let &(_, word) = block.words.get(run.retired as usize)?;
+        let odd = [16, 12, 8, 0].iter().any(|&low| matches!(word >> low & 0xf, 13 | 15));
+        return (run.stop == Stop::Undefined && odd).then_some(Rule::UnpredictableOperand);
+    };
+    if named(&["Strex"], insn) && aborted {
+        return Some(Rule::StoreExclusiveFault);
+    }
+    let loaded =
+        |field: &&str| field.starts_with('d') || field.starts_with('r') || field.starts_with("other");
+    if aborted
+        && stop == run.stop
+        && named(&["Ldm", "Pop", "Ldrd", "Vld", "Vpop", "Fldm"], insn)
+        && fields.iter().all(loaded)
+    {
+        return Some(Rule::PartialLoad);
+    }
+    if aborted && stop == run.stop && fields.iter().all(|field| field.starts_with("memory")) {
+        return Some(Rule::PartialStore);
+    }
+    if named(&["Swp"], insn) && aborted {
+        return Some(Rule::SwapFault);
+    }
+    if run.stop != Stop::Undefined {
+        return None;
+    }
+    if refused(set, word) && odd_operands(set, word, insn) {
+        return Some(Rule::UnpredictableOperand);
+    }
+    if refused(set, word) && named(&["Vld", "Vst"], insn) && insn.encoding.field(b'd', word) >= 25 {
+        return Some(Rule::VectorListTooLong);
+    }
+    (!refused(set, word) && [start, end].iter().any(|state| matches!(state.mode(), 0x10 | 0x1f)))
+        .then_some(Rule::NoSavedStatus)
 }
+
+/// Mode bits of Monitor mode.
+const MONITOR: u32 = 0x16;
+/// Bits of a status register that are J or reserved.
+const RESERVED: u32 = 0x01f0_0000;
+/// `FPSCR.RMode`.
+const ROUNDING: u32 = 3 << 22;
 
 /// Whether the core makes a described word UNDEFINED because of its operands.
 fn refused(set: Set, word: u32) -> bool {
-    let lower = |word| decode::lower(Model::Krait, set, word, layout::BLOCK_VA, 0, 0);
+    let lower = |word| decode::lower(Model::Krait, set, word, layout::BLOCK_VA, 0, FP_ON);
     // No row describes this word in any instruction set.
     lower(word).inner == lower(0xffff_ffff).inner
 }
@@ -248,7 +338,11 @@ fn odd_operands(set: Set, word: u32, insn: &Insn) -> bool {
         .collect();
     let odd = |n: &u32| *n == 15 || *n == 13 && set != Set::A32;
     let twice = |(at, n): (usize, &u32)| operands[..at].contains(n);
-    operands.iter().any(odd) || operands.iter().enumerate().any(twice)
+    let dual = insn.name.starts_with("Ldrd") || insn.name.starts_with("Strd") || insn.name.ends_with("exd");
+    let t = insn.encoding.field(b't', word);
+    dual && set == Set::A32 && (t & 1 == 1 || t == 14)
+        || operands.iter().any(odd)
+        || operands.iter().enumerate().any(twice)
 }
 
 /// Completes the oracle's stop with the fault status that the address space prescribes for the address that the core
@@ -266,22 +360,6 @@ fn with_status(stop: Stop, run: &Run) -> Stop {
         (Stop::PrefetchAbort(_), Stop::PrefetchAbort(ours)) => Stop::PrefetchAbort(status(ours)),
         _ => stop,
     }
-}
-
-/// Disassembly of instructions at the start of a block, joined by `; `.
-pub fn text(words: &[(Set, u32)]) -> String {
-    let (mut pc, mut it) = (layout::BLOCK_VA, 0);
-    let mut out = Vec::new();
-    for &(set, word) in words {
-        out.push(disasm::disassemble(set, word, pc, it).unwrap_or_else(|| "undefined".into()));
-        it = if set == Set::T16 && word & 0xff00 == 0xbf00 && word & 0xf != 0 {
-            word as u8
-        } else {
-            msmemu_cpu::psr::it_advance(it)
-        };
-        pc += if set == Set::T16 { 2 } else { 4 };
-    }
-    out.join("; ")
 }
 
 /// One step towards a simpler state: what it clears, and which one of those.
@@ -306,27 +384,69 @@ fn simplifications() -> impl Iterator<Item = Simplification> {
         ))
 }
 
-/// Lists what is different between the core's state and the expected one.
-pub fn compare_states(ours: &State, theirs: &State, out: &mut Vec<String>) {
-    let mut field = |name: String, ours: u64, theirs: u64| {
-        if ours != theirs {
-            out.push(format!("{name}: ours {ours:x}, theirs {theirs:x}"));
+impl Pair {
+    /// Makes a case of a run on which both machines agree: everything that its result does not depend on becomes zero.
+    /// `None` when they do not agree.
+    pub fn agreed_case(
+        &mut self,
+        block: &Block,
+        start: &State,
+        data: &[u8],
+    ) -> Result<Option<Case>, CompareError> {
+        let outcome = self.run(block, start, data)?;
+        if !outcome.differences.is_empty() || outcome.explained.is_some() {
+            return Ok(None);
         }
-    };
-    for n in 0..16 {
-        field(format!("r{n}"), ours.r[n].into(), theirs.r[n].into());
+        let (mut state, mut memory) = (start.clone(), data.to_vec());
+        let (mut end, stop) = outcome.oracle;
+        let mut after = self.theirs.clone();
+        for (clear, n) in simplifications() {
+            let (mut simpler, mut wanted) = (state.clone(), end.clone());
+            for state in [&mut simpler, &mut wanted] {
+                clear(state, n);
+            }
+            simpler.settle();
+            if simpler == state {
+                continue;
+            }
+            let outcome = self.run(block, &simpler, &memory)?;
+            let settled = |mut state: State| {
+                state.settle();
+                state
+            };
+            if outcome.differences.is_empty()
+                && outcome.oracle.1 == stop
+                && settled(outcome.oracle.0.clone()) == settled(wanted)
+                && self.theirs == after
+            {
+                (state, end) = (simpler, outcome.oracle.0);
+            }
+        }
+        // Large pieces first: hardly any of the memory matters.
+        for piece in [memory.len(), 0x400, 0x40, 8] {
+            for at in (0..memory.len()).step_by(piece) {
+                let range = at..(at + piece).min(memory.len());
+                if memory[range.clone()].iter().all(|byte| *byte == 0) {
+                    continue;
+                }
+                let (mut simpler, mut wanted) = (memory.clone(), after.clone());
+                for n in range {
+                    if wanted[n] == memory[n] {
+                        wanted[n] = 0;
+                    }
+                    simpler[n] = 0;
+                }
+                let outcome = self.run(block, &state, &simpler)?;
+                if outcome.differences.is_empty()
+                    && outcome.oracle == (end.clone(), stop)
+                    && self.theirs == wanted
+                {
+                    (memory, after) = (simpler, wanted);
+                }
+            }
+        }
+        let outcome = self.run(block, &state, &memory)?;
+        let clean = outcome.differences.is_empty() && outcome.explained.is_none();
+        Ok(clean.then(|| self.case(&block.words, &state, &memory, false, &outcome)))
     }
-    field("cpsr".into(), ours.cpsr.into(), theirs.cpsr.into());
-    for n in 0..5 {
-        field(format!("other r{}", n + 8), ours.r8_r12_other[n].into(), theirs.r8_r12_other[n].into());
-    }
-    for (n, (a, b)) in ours.banked.iter().zip(&theirs.banked).enumerate() {
-        field(format!("r13 of mode {:x}", BANKS[n]), a.r13.into(), b.r13.into());
-        field(format!("r14 of mode {:x}", BANKS[n]), a.r14.into(), b.r14.into());
-        field(format!("spsr of mode {:x}", BANKS[n]), a.spsr.into(), b.spsr.into());
-    }
-    for n in 0..32 {
-        field(format!("d{n}"), ours.d[n], theirs.d[n]);
-    }
-    field("fpscr".into(), ours.fpscr.into(), theirs.fpscr.into());
 }

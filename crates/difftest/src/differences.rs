@@ -58,6 +58,28 @@ pub enum Rule {
     HintInLoop,
     /// A branch to ARM state has bit 1 of its target set.
     ArmTargetBitOne,
+    /// J or a reserved bit of a status register is set.
+    ReservedStatusBits,
+    /// Monitor mode was entered by a status write.
+    MonitorMode,
+    /// A return from an exception to an illegal status, or by an instruction that Unicorn does not take for one.
+    StatusReturn,
+    /// `MSR CPSR_x` in User mode.
+    UserEndianness,
+    /// Bytes that a store had written when it aborted.
+    PartialStore,
+    /// Which store-exclusives find the monitor set.
+    ExclusiveMonitor,
+    /// Whether an abort of SWP counts as a read or a write.
+    SwapFault,
+    /// A VFP conversion from fixed point under a rounding mode other than to nearest.
+    FixedPointRounding,
+    /// Registers that a load of several had written when it aborted.
+    PartialLoad,
+    /// A list of vector registers goes on past D31.
+    VectorListTooLong,
+    /// An instruction that needs an SPSR or another User bank, in User or System mode.
+    NoSavedStatus,
     /// We make an instruction UNDEFINED that has R15 (in Thumb also R13) as an operand that excludes it, or the same
     /// register in two places that have to differ.
     UnpredictableOperand,

@@ -1,8 +1,11 @@
 //! The text format of `.ins` cases; `crates/cpu/tests/ins/README.md` explains it to those who write them.
 
 use crate::differences::Set;
+use crate::exception::enter;
 use crate::layout::{BLOCK_VA, DATA_SIZE, DATA_VA};
-use crate::state::{FaultStatus, State, Stop, bank_of};
+use crate::state::{FaultStatus, State, Stop, bank_of, compare_states};
+use crate::subject::{Run, Subject, SubjectError};
+use msmemu_cpu::isa::{self, disasm};
 use std::fmt::Write as _;
 
 /// Processor modes by the names of the format.
@@ -66,7 +69,7 @@ fn words(thumb: bool, numbers: &[u32]) -> Vec<(Set, u32)> {
     let mut rest = numbers.iter();
     while let Some(&first) = rest.next() {
         match rest.as_slice().first() {
-            Some(&second) if msmemu_cpu::isa::decode::is_wide(first as u16) => {
+            Some(&second) if isa::decode::is_wide(first as u16) => {
                 rest.next();
                 out.push((Set::T32, first << 16 | second));
             }
@@ -174,6 +177,66 @@ impl Case {
     pub fn code(&self) -> Vec<u8> {
         self.words.iter().flat_map(|&(set, word)| crate::generate::bytes(set.into(), word)).collect()
     }
+}
+
+/// Disassembly of instructions at the start of a block, joined by `; `.
+pub fn text(words: &[(isa::Set, u32)]) -> String {
+    let (mut pc, mut it) = (BLOCK_VA, 0);
+    let mut out = Vec::new();
+    for &(set, word) in words {
+        out.push(disasm::disassemble(set, word, pc, it).unwrap_or_else(|| "undefined".into()));
+        it = if set == isa::Set::T16 && word & 0xff00 == 0xbf00 && word & 0xf != 0 {
+            word as u8
+        } else {
+            msmemu_cpu::psr::it_advance(it)
+        };
+        pc += if set == isa::Set::T16 { 2 } else { 4 };
+    }
+    out.join("; ")
+}
+
+/// Runs a case on the core and says where it parts from what the line expects; empty when it does not.
+pub fn check(case: &Case, subject: &mut Subject) -> Result<Vec<String>, SubjectError> {
+    let (text, run, memory) = observe(case, subject)?;
+    let mut wrong = Vec::new();
+    if text.trim() != case.text {
+        wrong.push(format!("disassembly: ours `{text}`, expected `{}`", case.text));
+    }
+    if run.stop != case.stop {
+        wrong.push(format!("ended by: ours {:?}, expected {:?}", run.stop, case.stop));
+    } else {
+        compare_states(&run.state, &enter(&case.end, case.stop), &mut wrong);
+    }
+    if let Some(at) = memory.iter().zip(&case.memory_after).position(|(ours, expected)| ours != expected) {
+        let va = DATA_VA as usize + at;
+        wrong.push(format!(
+            "byte at {va:#x}: ours {:02x}, expected {:02x}",
+            memory[at], case.memory_after[at]
+        ));
+    }
+    Ok(wrong)
+}
+
+/// The case with the core's own results as the expected ones. They prove nothing until `ins_cases check` has confirmed
+/// them against Unicorn.
+pub fn bless(case: &Case, subject: &mut Subject) -> Result<Case, SubjectError> {
+    let (text, run, memory_after) = observe(case, subject)?;
+    // The state of a case is the one before exception entry; where an exception ended the run, only the line's own
+    // expectation knows it.
+    let end = if run.stop == Stop::Budget { run.state } else { case.end.clone() };
+    Ok(Case { text, end, memory_after, stop: run.stop, ..case.clone() })
+}
+
+/// Disassembly, run and data window that the core gives for a case.
+fn observe(case: &Case, subject: &mut Subject) -> Result<(String, Run, Vec<u8>), SubjectError> {
+    let words: Vec<(isa::Set, u32)> = case.words.iter().map(|&(set, word)| (set.into(), word)).collect();
+    subject.set_alignment_check(case.alignment_check)?;
+    subject.load_code(&case.code(), case.thumb)?;
+    subject.load_data(&case.memory)?;
+    let run = subject.run(&case.start, case.words.len() as u64);
+    let mut memory = Vec::new();
+    subject.read_data(&mut memory)?;
+    Ok((text(&words), run, memory))
 }
 
 /// Where control is when nothing branched: after the last instruction, or at the first one when it is blamed.

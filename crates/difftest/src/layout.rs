@@ -24,6 +24,8 @@ pub const RAM_BASE: u32 = 0x4000_0000;
 pub const RAM_SIZE: u32 = 0x20_0000;
 /// Exception vectors, physical; virtual is [`crate::exception::VBAR`].
 pub const VECTORS_PA: u32 = RAM_BASE + 0xf000;
+/// Every vector holds a `WFI`, which ends the core's run.
+pub const VECTOR_WORD: u32 = 0xe320_f003;
 /// Set-up code, at the same virtual and physical address, so that it survives switching the MMU on.
 pub const SETUP: u32 = RAM_BASE + 0x8000;
 /// First-level table, physical; the value of `TTBR0`.

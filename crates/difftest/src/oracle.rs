@@ -74,6 +74,8 @@ impl Oracle {
         for (pa, word) in layout::page_tables() {
             unicorn.mem_write(pa.into(), &word.to_le_bytes()).map_err(failed("write the page tables"))?;
         }
+        let vectors = layout::VECTOR_WORD.to_le_bytes().repeat(8);
+        unicorn.mem_write(layout::VECTORS_PA.into(), &vectors).map_err(failed("write the vectors"))?;
         unicorn
             .add_intr_hook(|unicorn, number| {
                 let syndrome = unicorn.reg_read(RegisterARM::ESR).unwrap_or_default() as u32;
@@ -99,6 +101,11 @@ impl Oracle {
             (0..15).map(|n| R0 + n).map(skip_pc_gap).chain((0..32).map(|n| D0 + n)).chain([FPSCR]).collect();
         let values = vec![0; state_ids.len()];
         Ok(Oracle { unicorn, budget, alignment_check: false, state_ids, values })
+    }
+
+    /// Changes the bound of a run; from none to some, or back, translated code is dropped.
+    pub fn set_budget(&mut self, instructions: usize) {
+        self.budget = instructions;
     }
 
     /// Sets `SCTLR.A`: every unaligned access faults.
@@ -164,6 +171,7 @@ impl Oracle {
         for (n, &value) in (8..13).zip(&state.r8_r12_other) {
             self.set(R0 + n, value)?;
         }
+        self.set(RegisterARM::FPEXC as i32, 0x4000_0000)?;
         self.set(CPSR, state.cpsr)?;
         for (slot, &value) in self.values.iter_mut().zip(&state.r[..15]) {
             *slot = value.into();
@@ -244,7 +252,7 @@ impl Oracle {
         Ok(if thumb {
             matches!(word >> 16, 0xbf10 | 0xbf20 | 0xbf30) || matches!(word, 0x8001_f3af..=0x8003_f3af)
         } else {
-            matches!(word & 0x0fff_ffff, 0x0320_f001..=0x0320_f003)
+            word & 0x0fff_0000 == 0x0320_0000 && matches!(word & 0xff, 1..=3)
         })
     }
 }

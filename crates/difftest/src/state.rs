@@ -142,3 +142,28 @@ impl FaultStatus {
         }
     }
 }
+
+/// Lists what is different between the core's state and the expected one.
+pub fn compare_states(ours: &State, theirs: &State, out: &mut Vec<String>) {
+    let mut field = |name: String, ours: u64, theirs: u64| {
+        if ours != theirs {
+            out.push(format!("{name}: ours {ours:x}, theirs {theirs:x}"));
+        }
+    };
+    for n in 0..16 {
+        field(format!("r{n}"), ours.r[n].into(), theirs.r[n].into());
+    }
+    field("cpsr".into(), ours.cpsr.into(), theirs.cpsr.into());
+    for n in 0..5 {
+        field(format!("other r{}", n + 8), ours.r8_r12_other[n].into(), theirs.r8_r12_other[n].into());
+    }
+    for (n, (a, b)) in ours.banked.iter().zip(&theirs.banked).enumerate() {
+        field(format!("r13 of mode {:x}", BANKS[n]), a.r13.into(), b.r13.into());
+        field(format!("r14 of mode {:x}", BANKS[n]), a.r14.into(), b.r14.into());
+        field(format!("spsr of mode {:x}", BANKS[n]), a.spsr.into(), b.spsr.into());
+    }
+    for n in 0..32 {
+        field(format!("d{n}"), ours.d[n], theirs.d[n]);
+    }
+    field("fpscr".into(), ours.fpscr.into(), theirs.fpscr.into());
+}

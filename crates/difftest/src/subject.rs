@@ -9,9 +9,8 @@ use msmemu_fabric::{Bus, BusMaster, MasterId, PhysAddr, PhysRange, Ram, RamBus};
 
 /// Who writes code and data from outside: another master than the core.
 const LOADER: BusMaster = BusMaster(0x7f);
-const WFI: u32 = 0xe320_f003;
-/// `SCTLR` as for the oracle; bits that the core does not have read as it likes.
-const SCTLR: u32 = 0x00c5_0879;
+/// `SCTLR` as for the oracle, and SW: there SWP and SWPB need no leave.
+const SCTLR: u32 = 0x00c5_0c79;
 const SCTLR_A: u32 = 1 << 1;
 
 /// The address space cannot be made. Only a mistake in [`layout`] can bring it about.
@@ -65,7 +64,7 @@ impl Subject {
         for (pa, word) in layout::page_tables() {
             subject.write(pa, &word.to_le_bytes())?;
         }
-        subject.write(layout::VECTORS_PA, &WFI.to_le_bytes().repeat(8))?;
+        subject.write(layout::VECTORS_PA, &layout::VECTOR_WORD.to_le_bytes().repeat(8))?;
         subject.write_system_registers()?;
         Ok(subject)
     }
@@ -82,15 +81,16 @@ impl Subject {
     /// Lets instructions of the guest set CP15 and switch VFP on, so that nothing of the core's insides is used here.
     fn write_system_registers(&mut self) -> Result<(), SubjectError> {
         let sctlr = if self.alignment_check { SCTLR | SCTLR_A } else { SCTLR };
-        let code: [u32; 8] = [
+        let code: [u32; 9] = [
             0xee02_0f10, // MCR p15, 0, R0, c2, c0, 0: TTBR0
             0xee03_1f10, // MCR p15, 0, R1, c3, c0, 0: DACR
             0xee0c_2f10, // MCR p15, 0, R2, c12, c0, 0: VBAR
+            0xee0c_2f30, // MCR p15, 0, R2, c12, c0, 1: MVBAR
             0xee01_3f50, // MCR p15, 0, R3, c1, c0, 2: CPACR
             0xf57f_f06f, // ISB
             0xee01_5f10, // MCR p15, 0, R5, c1, c0, 0: SCTLR
             0xf57f_f06f, // ISB
-            WFI,
+            layout::VECTOR_WORD,
         ];
         let bytes: Vec<u8> = code.iter().flat_map(|word| word.to_le_bytes()).collect();
         self.write(layout::SETUP, &bytes)?;
@@ -158,6 +158,7 @@ impl Subject {
         core.pc = state.r[15];
         core.fp.d = state.d;
         core.fp.fpscr = state.fpscr;
+        core.fp.fpexc = 1 << 30;
         core.event = false;
     }
 

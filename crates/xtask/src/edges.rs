@@ -29,7 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const PROGRAMS: &[&str] = &["cli", "xtask", "difftest"];
 
 /// Crates that may be used in tests beyond the table.
-const TEST_ONLY: &[&str] = &["testkit"];
+const TEST_ONLY: &[&str] = &["testkit", "difftest"];
 
 pub(crate) fn check(root: &Path) -> Result<()> {
     let output = Command::new(env!("CARGO"))

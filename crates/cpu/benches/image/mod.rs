@@ -21,13 +21,16 @@ pub(crate) struct Guest {
 impl Guest {
     /// Loads an image and runs it until its main loop is warm: MMU on, blocks decoded, arrays filled.
     pub(crate) fn warm(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../guest-images/cpu-bench/{name}.elf"));
+        let path =
+            Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../../guest-images/cpu-bench/{name}.elf"));
         let bytes = std::fs::read(&path).expect("the image is committed");
         let elf = goblin::elf::Elf::parse(&bytes).expect("the image is an ELF file");
         let range = PhysRange::new(PhysAddr(RAM_BASE), RAM_SIZE).expect("RAM fits the address space");
         let mut ram = Ram::new(&[range]).expect("one region");
-        for segment in elf.program_headers.iter().filter(|p| p.p_type == goblin::elf::program_header::PT_LOAD) {
-            ram.write(BusMaster(1), PhysAddr(segment.p_paddr), &bytes[segment.file_range()]).expect("it fits RAM");
+        for segment in elf.program_headers.iter().filter(|p| p.p_type == goblin::elf::program_header::PT_LOAD)
+        {
+            ram.write(BusMaster(1), PhysAddr(segment.p_paddr), &bytes[segment.file_range()])
+                .expect("it fits RAM");
         }
         let mut cpu = Cpu::new(Model::Scorpion, MasterId::default());
         cpu.core.pc = elf.entry as u32;

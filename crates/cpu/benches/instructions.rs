@@ -1,7 +1,7 @@
 //! Host instructions per million guest instructions, counted by Valgrind: the same number on a busy machine, so a
 //! change of the core's speed shows where a clock would hide it.
 //!
-//! `scripts/gate-cpu-counts` compares with the committed numbers.
+//! `scripts/instruction-counts cpu` compares with the committed numbers.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a bench ends where its image is missing")]
 
