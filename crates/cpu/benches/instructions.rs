@@ -4,6 +4,7 @@
 //! `scripts/instruction-counts cpu` compares with the committed numbers.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a bench ends where its image is missing")]
+#![allow(unused_qualifications, reason = "in the code that the attributes expand to")]
 
 mod image;
 
