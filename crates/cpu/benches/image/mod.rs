@@ -4,9 +4,6 @@ use msmemu_cpu::{Cpu, Exit, Limits, Model};
 use msmemu_fabric::{BusMaster, MasterId, PhysAddr, PhysRange, Ram, RamBus};
 use std::path::Path;
 
-/// The images and what they exercise.
-pub(crate) const IMAGES: [&str; 4] = ["integer", "memory", "branch", "neon"];
-
 /// First byte of RAM, as on `qemu-system-arm -M virt`.
 const RAM_BASE: u64 = 0x4000_0000;
 /// Bytes of RAM.
