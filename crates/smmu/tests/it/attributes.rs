@@ -168,7 +168,7 @@ fn syndromes_show_the_attributes_of_the_access() {
 
 #[test]
 fn packing_and_codes() {
-    assert!(Access::WRITE.write && !Access::READ.write && Access::WRITE.non_secure);
+    assert_eq!(Access::WRITE, Access { write: true, ..Access::READ });
     for kind in kinds() {
         for share in SHARES {
             let a = MemoryAttributes::new(kind, share);
