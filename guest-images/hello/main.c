@@ -200,7 +200,9 @@ void handle_irq(void)
             fail("not the fault that was expected");
         map(far, target);
         write32(FSR, fsr);
+#ifndef FORGET_RESUME /* as the mainline drivers of 2010 and 6.1 do */
         write32(RESUME, RESUME_RETRY);
+#endif
         faults++;
     }
     write32(GICC + 0x010, id);
