@@ -270,7 +270,7 @@ fn explanation(
     if stop == Stop::Budget && contains(&["Yield", "Wfe", "Wfi"]) {
         return Some(Rule::HintInLoop);
     }
-    if contains(&["Strex"]) && !aborted {
+    if contains(&["Strex"]) && !matches!(blamed, Some((_, _, insn)) if named(&["Strex"], insn)) {
         return Some(Rule::ExclusiveMonitor);
     }
     let converts = |&(set, word): &(Set, u32)| {

@@ -68,6 +68,14 @@ pub enum Rule {
     UserEndianness,
     /// Bytes that a store had written when it aborted.
     PartialStore,
+    /// capstone decodes a transfer with a coprocessor that the cores do not have.
+    AbsentCoprocessor,
+    /// capstone decodes an instruction of a later architecture or an absent extension.
+    LaterArchitecture,
+    /// capstone decodes an UNPREDICTABLE encoding of an instruction whose defined encodings we have.
+    UnpredictableEncoding,
+    /// We decode what capstone does not: bits that the row ignores, or an encoding of our list of choices.
+    IgnoredBits,
     /// Which store-exclusives find the monitor set.
     ExclusiveMonitor,
     /// Whether an abort of SWP counts as a read or a write.

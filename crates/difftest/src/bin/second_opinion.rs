@@ -4,7 +4,7 @@
 
 use clap::Parser;
 use msmemu_cpu::isa::decode::is_wide;
-use msmemu_difftest::differences::{Differences, Set};
+use msmemu_difftest::differences::{Differences, Rule, Set};
 use msmemu_difftest::generate::{self, Roles};
 use msmemu_difftest::random::Dice;
 use msmemu_difftest::second_opinion::{SecondOpinion, Verdict, row_name};
@@ -31,6 +31,7 @@ struct Arguments {
 struct Tally {
     asked: u64,
     listed: Vec<u64>,
+    explained: BTreeMap<Rule, u64>,
     /// Count and first word, by set, row and both mnemonics.
     disagreed: BTreeMap<(&'static str, &'static str, String, String), (u64, u32)>,
 }
@@ -45,6 +46,7 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
         match second.ask(set, word, &differences) {
             Verdict::Agreed => {}
             Verdict::Listed(entry) => tally.listed[entry] += 1,
+            Verdict::Explained(rule) => *tally.explained.entry(rule).or_default() += 1,
             Verdict::Disagreed(ours, theirs) => {
                 let name = match set {
                     Set::A32 => "A32",
@@ -84,6 +86,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
     }
     for ((set, row, ours, theirs), (count, word)) in tally.disagreed.iter().take(arguments.reports) {
         println!("{set} {row}: ours `{ours}`, capstone `{theirs}`, {count} times, first {word:08x}");
+    }
+    for (rule, count) in &tally.explained {
+        println!("explained by {rule:?}: {count} words");
     }
     let listed: u64 = tally.listed.iter().sum();
     let disagreed: u64 = tally.disagreed.values().map(|(count, _)| count).sum();
