@@ -128,7 +128,7 @@ const fn is_limit(stop: &Stop) -> bool {
 }
 
 fn save(run: &Run, file: &Path) -> Done {
-    run.save(file).map_err(|error| Failure::error(Failure::HOST, format_args!("{}: {error}", file.display())))
+    run.save(file).map_err(|error| Failure::error(Failure::HOST, error))
 }
 
 fn failure(error: &StartError) -> Failure {

@@ -107,7 +107,7 @@ pub enum StartError {
         source: NoMemory,
     },
     /// A snapshot can not be used.
-    #[error("{}: {source}", path.display())]
+    #[error("{}", named(path, source))]
     Snapshot {
         /// The file.
         path: PathBuf,
@@ -120,6 +120,14 @@ pub enum StartError {
         /// The file.
         path: PathBuf,
     },
+}
+
+/// A snapshot's error with its file, once.
+fn named(path: &Path, error: &SnapshotError) -> String {
+    match error {
+        SnapshotError::Io { .. } => error.to_string(),
+        _ => format!("{}: {error}", path.display()),
+    }
 }
 
 /// What a run asks of the world outside.
@@ -283,7 +291,8 @@ impl Run {
 
     /// What the run did up to now.
     pub fn report(&self, stop: Option<Stop>) -> Report {
-        let explanation = stop.as_ref().map(|stop| self.machine.explain(stop)).unwrap_or_default();
+        // An interrupted run has faults to explain like any other.
+        let explanation = self.machine.explain(stop.as_ref().unwrap_or(&Stop::Slice));
         Report {
             outcome: outcome(stop.as_ref()),
             stop,
