@@ -238,8 +238,7 @@ mod tests {
 
     #[test]
     fn an_entry_without_a_reason_is_refused() {
-        let text =
-            "[[difference]]\nagainst = 'unicorn'\nset = 'T16'\npattern = '0000 0000 0000 0000'\nreason = ' '";
+        let text = "rule = []\n[[difference]]\nagainst = 'unicorn'\nset = 'T16'\npattern = '0000 0000 0000 0000'\nreason = ' '";
         assert!(matches!(Differences::parse(text), Err(DifferencesError::NoReason(_))));
     }
 
