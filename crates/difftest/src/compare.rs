@@ -234,7 +234,7 @@ fn explanation(
     let aborted = matches!(run.stop, Stop::DataAbort { .. });
     let unaligned = |bytes: u32| run.fault_va.is_some_and(|va| va % bytes != 0);
     if stop == Stop::Hint {
-        return Some(Rule::HintInLoop);
+        return Some(Rule::CountInLoop);
     }
     if matches!(run.stop, Stop::DataAbort { status: FaultStatus::Alignment, .. }) && unaligned(32) {
         return Some(Rule::AlignmentFault);
@@ -267,8 +267,8 @@ fn explanation(
             .iter()
             .any(|&(set, word)| decode::find(set, word).is_some_and(|(_, insn)| named(prefixes, insn)))
     };
-    if stop == Stop::Budget && contains(&["Yield", "Wfe", "Wfi"]) {
-        return Some(Rule::HintInLoop);
+    if stop == Stop::Budget && contains(&["Yield", "Wfe", "Wfi", "It"]) {
+        return Some(Rule::CountInLoop);
     }
     if contains(&["Strex"]) && !matches!(blamed, Some((_, _, insn)) if named(&["Strex"], insn)) {
         return Some(Rule::ExclusiveMonitor);

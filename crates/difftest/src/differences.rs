@@ -54,8 +54,8 @@ pub enum Rule {
     AlignmentFault,
     /// A store-exclusive without the monitor faults here on an address that a plain store would fault on.
     StoreExclusiveFault,
-    /// A loop with a hint in it: the oracle's budget starts again after each hint.
-    HintInLoop,
+    /// A loop with a hint or an IT block in it, whose instructions the oracle counts differently.
+    CountInLoop,
     /// A branch to ARM state has bit 1 of its target set.
     ArmTargetBitOne,
     /// J or a reserved bit of a status register is set.
