@@ -18,7 +18,9 @@ fuzz_target!(|input: (u32, u32, u8, u8, u8)| {
     let it = if set == Set::A32 { 0 } else { it };
     let pc = if set == Set::A32 { pc & !3 } else { pc & !1 };
     let found = decode::find(set, word);
-    assert_eq!(found.is_some(), disasm::disassemble(set, word, pc, it).is_some(), "decoder and disassembler disagree");
+    let text = disasm::disassemble(set, word, pc, it);
+    assert!(found.is_some() || text.is_none(), "{word:#010x} is undefined, but reads {text:?}");
+    assert!(text.is_none_or(|text| !text.contains('<')), "an operand of {word:#010x} has no text");
     for model in [Model::Scorpion, Model::Krait] {
         let op = decode::lower(model, set, word, pc, it, bits);
         assert_eq!((op.word, op.pc, op.it), (word, pc, it));
