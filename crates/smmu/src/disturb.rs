@@ -90,6 +90,7 @@ mod tests {
     use crate::device::Smmu;
     use crate::ports::{BusError, DescriptorPort, DescriptorRead, DescriptorWrite, Ports};
     use crate::request::{Access, Answer, Found, Request};
+    use crate::tap::Taps;
 
     /// Every address maps to itself by a section.
     struct Flat;
@@ -153,5 +154,41 @@ mod tests {
         assert!(!smmu.poke_register(0xF_FFF8, 1, &mut ports), "IDR is fixed");
         assert!(!smmu.poke_register(0x7000, 1, &mut ports), "no such bank");
         assert_eq!(smmu.peek(0xF_FFF8), Config::default().idr());
+    }
+
+    /// Turns every interrupt output over.
+    struct Inverted;
+
+    impl Taps for Inverted {
+        const ACTIVE: bool = true;
+
+        fn interrupt(&mut self, _line: u8, level: bool) -> bool {
+            !level
+        }
+    }
+
+    #[test]
+    fn refreshed_outputs_follow_the_tap() {
+        let mut smmu = attached();
+        assert_eq!(smmu.interrupts(), 0);
+        smmu.refresh_interrupts(&mut Ports::new(Flat).tapped_by(&mut Inverted));
+        assert_eq!(smmu.interrupts(), 3);
+        smmu.refresh_interrupts(&mut Ports::new(Flat));
+        assert_eq!(smmu.interrupts(), 0);
+    }
+
+    #[test]
+    fn narrow_accesses_are_counted_and_change_nothing() {
+        let mut smmu = attached();
+        let before = smmu.save();
+        let (reads, writes) = (smmu.stats().register_reads, smmu.stats().register_writes);
+        let mut ports = Ports::new(Flat);
+        smmu.narrow_access(0x000, Some(0), &mut ports);
+        assert_eq!((smmu.stats().register_reads, smmu.stats().register_writes), (reads, writes + 1));
+        smmu.narrow_access(0x000, None, &mut ports);
+        smmu.narrow_access(0x000, None, &mut ports);
+        assert_eq!((smmu.stats().register_reads, smmu.stats().register_writes), (reads + 2, writes + 1));
+        assert_eq!(smmu.peek(0x000), 1);
+        assert_ne!(smmu.save(), before, "the counters are state");
     }
 }
