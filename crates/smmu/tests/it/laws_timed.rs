@@ -210,7 +210,9 @@ fn answers_in_flight_equal_those_of_the_functional_driver() {
 /// answer must show the tables as they are.
 #[test]
 fn nothing_stale_leaves_after_an_invalidation() {
-    for seed in 0..cases(60_000) / 200 {
+    let seeds = cases(60_000) / 200;
+    let mut checked = 0;
+    for seed in 0..seeds {
         let mut rng = Rng::new(seed ^ 0x5EED);
         let mut bench = Bench::new(configuration(&mut rng), seed, false);
         let mut frames: Vec<u32> = (0..PAGES).map(|page| 0x9_0000 + page).collect();
@@ -218,7 +220,6 @@ fn nothing_stale_leaves_after_an_invalidation() {
             bench.map(page, *frame);
         }
         program(|at, value| bench.write(at, value), 0x3_3072, 1, rng.below(2));
-        let mut checked = 0;
         for id in 0..200 {
             let page = rng.below(PAGES);
             let request = Request::new(id, rng.below(2) as u16, va(page), Access::READ);
@@ -252,8 +253,10 @@ fn nothing_stale_leaves_after_an_invalidation() {
                 bench.done.clear();
             }
         }
-        assert!(checked > 20, "seed {seed}: {checked}");
     }
+    // A slow instance answers few requests between two changes of the tables; together they answer many.
+    let checked = u64::try_from(checked).unwrap();
+    assert!(checked > 40 * seeds, "{checked} answers of {seeds} seeds");
 }
 
 /// Bank 1 never uses page 0, so software that changes page 0 names ASID 1 alone. A line of descriptors that
