@@ -126,6 +126,8 @@ fn swp<E: Env, W: Datum>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
         return core.undefined();
     }
     let va = reg(core, op.rn);
+    // The read comes first, so what both would fault on is a read fault; nothing is read where the write would fault.
+    physical(core, env, op, va, W::BYTES, Kind::Read)?;
     physical(core, env, op, va, W::BYTES, Kind::Write)?;
     let old: W = mem::load_aligned(core, env, op, va)?;
     let new = W::truncate(u64::from(reg(core, op.rm)));
