@@ -199,7 +199,7 @@ pub fn text(words: &[(isa::Set, u32)]) -> String {
 pub fn check(case: &Case, subject: &mut Subject) -> Result<Vec<String>, SubjectError> {
     let (text, run, memory) = observe(case, subject)?;
     let mut wrong = Vec::new();
-    if text.trim() != case.text {
+    if text != case.text {
         wrong.push(format!("disassembly: ours `{text}`, expected `{}`", case.text));
     }
     if run.stop != case.stop {

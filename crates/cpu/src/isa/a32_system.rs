@@ -30,7 +30,7 @@ isa! {
         Mrs "cccc 00010 r 00 1111 dddd 0000 0000 0000" => "mrs{c} {Rd}, {psr}", System, V7, mrs, unp "Rd = R15: UNDEFINED; SPSR in User or System mode: UNDEFINED";
         MsrReg "cccc 00010 r 10 kkkk 1111 0000 0000 nnnn" => "msr{c} {psrk}, {Rn}", System, V7, msr_reg, unp "Rn = R15: UNDEFINED; a reserved mode number: the mode stays; SPSR in User or System mode: UNDEFINED";
         MsrImm "cccc 00110 r 10 kkkk 1111 iiiiiiiiiiii" => "msr{c} {psrk}, {const}", System, V7, msr_imm, unp "a reserved mode number: the mode stays; SPSR in User or System mode: UNDEFINED";
-        Cps "1111 00010000 mm M 0 0000 000 A I F 0 ooooo" => "cps{imod} {iflags}{mode}", System, V7, cps, unp "imod 01: the masks stay; a reserved mode number: the mode stays";
+        Cps "1111 00010000 mm M 0 0000 000 A I F 0 ooooo" => "cps{imod}{iflags}{mode}", System, V7, cps, unp "imod 01: the masks stay; a reserved mode number: the mode stays";
         Setend "1111 00010000 0001 0000 00 i 0 0000 0000" => "setend {endian}", System, V7, |_, op| stop(op, System::Setend);
         Srs "1111 100 P U 1 W 0 1101 0000 0101 000 iiiii" => "srs{amode} sp{!}, {#i}", Store, V7, srs, unp "User or System mode, reserved mode number: UNDEFINED";
         Rfe "1111 100 P U 0 W 1 nnnn 0000 1010 0000 0000" => "rfe{amode} {Rn}{!}", Load, V7, rfe, unp "User mode, Rn = R15: UNDEFINED";

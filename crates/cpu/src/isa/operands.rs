@@ -43,7 +43,7 @@ pub(super) fn operand(out: &mut String, w: &Word<'_>, name: &str) -> bool {
         "psrk" => status_fields(w),
         "imod" => ["", "", "ie", "id"][change(w) as usize & 3].to_owned(),
         "iflags" => flags(w),
-        "mode" if w.bit('M') => format!("{}#{}", if change(w) & 2 != 0 { ", " } else { "" }, w.f('o')),
+        "mode" if w.bit('M') => format!("{} #{}", if flags(w).is_empty() { "" } else { "," }, w.f('o')),
         "mode" => String::new(),
         "endian" => (if w.bit('i') { "be" } else { "le" }).to_owned(),
         "barrier" => barrier(w.f('i')),
@@ -145,11 +145,11 @@ fn change(w: &Word<'_>) -> u32 {
     if w.set == Set::T16 { 2 | w.f('m') } else { w.f('m') }
 }
 
+/// The masks that CPS changes, after a blank; nothing when it changes none.
 fn flags(w: &Word<'_>) -> String {
-    if change(w) & 2 == 0 {
-        return String::new();
-    }
-    [('A', 'a'), ('I', 'i'), ('F', 'f')].iter().filter(|(field, _)| w.bit(*field)).map(|(_, c)| *c).collect()
+    let named = [('A', 'a'), ('I', 'i'), ('F', 'f')];
+    let named: String = named.iter().filter(|(field, _)| w.bit(*field)).map(|(_, c)| *c).collect();
+    if change(w) & 2 == 0 || named.is_empty() { String::new() } else { format!(" {named}") }
 }
 
 fn barrier(option: u32) -> String {

@@ -79,7 +79,7 @@ isa! {
         Push "1011010 r iiiiiiii" => "push{c} {pushlist}", Multiple, V7, push, unp "empty list: UNDEFINED";
         Pop "1011110 r iiiiiiii" => "pop{c} {poplist}", Multiple, V7, pop, unp "empty list: UNDEFINED";
         Setend "10110110 0101 i 000" => "setend {endian}", System, V7, |_, op| stop(op, System::Setend);
-        Cps "10110110 011 m 0 A I F" => "cps{imod} {iflags}", System, V7, |w, op| change_state(op, 2 | w.f('m'), false, w.f('A') << 2 | w.f('I') << 1 | w.f('F'), 0);
+        Cps "10110110 011 m 0 A I F" => "cps{imod}{iflags}", System, V7, |w, op| change_state(op, 2 | w.f('m'), false, w.f('A') << 2 | w.f('I') << 1 | w.f('F'), 0);
         Rev "10111010 00 mmm ddd" => "rev{c} {Rd}, {Rm}", Alu, V7, |_, op| unary(op, Media::Rev);
         Rev16 "10111010 01 mmm ddd" => "rev16{c} {Rd}, {Rm}", Alu, V7, |_, op| unary(op, Media::Rev16);
         Revsh "10111010 11 mmm ddd" => "revsh{c} {Rd}, {Rm}", Alu, V7, |_, op| unary(op, Media::Revsh);

@@ -21,7 +21,7 @@ isa! {
         Sev "111100111010 1111 1000 0000 00000100" => "sev{c}.w", System, V7, |_, op| stop(op, System::Sev);
         Dbg "111100111010 1111 1000 0000 1111iiii" => "dbg{c} {#i}", Alu, V7, nop;
         Hint "111100111010 1111 1000 0000 iiiiiiii" => "hint{c}.w {#i}", Alu, V7, nop, unp "unallocated hint: NOP";
-        Cps "111100111010 1111 1000 0 mm M A I F ooooo" => "cps{imod}.w {iflags}{mode}", System, V7, cps, unp "imod 01: the masks stay; a reserved mode number: the mode stays";
+        Cps "111100111010 1111 1000 0 mm M A I F ooooo" => "cps{imod}.w{iflags}{mode}", System, V7, cps, unp "imod 01: the masks stay; a reserved mode number: the mode stays";
         Clrex "111100111011 1111 1000 1111 0010 1111" => "clrex{c}", System, V7, |_, op| simple(op, Exclusive::Clrex.id());
         Dsb "111100111011 1111 1000 1111 0100 iiii" => "dsb{c} {barrier}", System, V7, |_, op| simple(op, System::Barrier.id());
         Dmb "111100111011 1111 1000 1111 0101 iiii" => "dmb{c} {barrier}", System, V7, |_, op| simple(op, System::Barrier.id());
