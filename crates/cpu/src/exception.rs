@@ -1,6 +1,6 @@
 //! Exception entry and return, and writes to the CPSR by instructions (ARM DDI 0406C.b, B1.8 and B1.9).
 
-use crate::cp15::Cp15Regs;
+use crate::cp15::{Cp15Regs, pmu};
 use crate::cp15::regs::{SCR, SCTLR};
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
@@ -107,6 +107,7 @@ pub fn take<E: Env>(core: &mut Core, env: &mut E, trap: Trap) {
     core.set_spsr(spsr);
     core.r[14] = lr;
     core.pc = base.wrapping_add(entry.vector);
+    core.count_event(pmu::EVENT_EXCEPTION);
     env.obs().exception(&trap, from, core.pc);
 }
 
@@ -160,6 +161,7 @@ pub fn isr(core: &Core) -> u32 {
 pub fn exception_return(core: &mut Core, target: u32, spsr: u32) -> Exec {
     write_cpsr(core, spsr, 0b1111, true);
     core.pc = if core.thumb { target & !1 } else { target & !3 };
+    core.count_event(pmu::EVENT_RETURN);
     Ok(Flow::SyncJump)
 }
 

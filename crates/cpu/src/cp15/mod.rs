@@ -372,6 +372,9 @@ pub fn write<E: Env>(core: &mut Core, env: &mut E, op: &Op, at: Coord, value: u3
                 R::SCTLR | R::DACR | R::CONTEXTIDR | R::SCR if change.changed() != 0 => core.tlb.flush(),
                 _ => {}
             }
+            if reg == R::CONTEXTIDR {
+                core.count_event(pmu::EVENT_CONTEXTIDR);
+            }
         }
     }
     observe(env, op, at, value, true);

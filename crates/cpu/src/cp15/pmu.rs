@@ -1,11 +1,13 @@
 //! Performance monitors: cycle counter, four event counters, overflow flags.
 //!
-//! Counted are cycles (event 0x11), retired instructions (0x08) and software increments (0x00). Other events, and those
-//! that Qualcomm's event selection registers name, stay at zero. Counters advance when they are looked at: they are
-//! functions of the core's own deterministic counters.
+//! Counted are software increments (event 0x00), retired instructions (0x08), exceptions taken (0x09), exception returns
+//! (0x0A), writes of CONTEXTIDR (0x0B) and cycles (0x11). Other events, and those that Qualcomm's event selection
+//! registers name, stay at zero: branches would have to be counted where blocks run, at a cost to everybody. Counters of
+//! cycles and instructions advance when they are looked at: they are functions of the core's own deterministic counters.
 
 use super::Cp15Regs;
 use super::regs::{PMCR, PMSELR};
+use crate::engine::Limits;
 use crate::op::Op;
 use crate::state::Core;
 use msmemu_regs::At;
@@ -15,6 +17,9 @@ pub(crate) const COUNTERS: usize = 4;
 const CYCLE_BIT: u32 = 1 << 31;
 const EVENT_SOFTWARE: u32 = 0x00;
 const EVENT_INSTRUCTIONS: u32 = 0x08;
+pub(crate) const EVENT_EXCEPTION: u32 = 0x09;
+pub(crate) const EVENT_RETURN: u32 = 0x0A;
+pub(crate) const EVENT_CONTEXTIDR: u32 = 0x0B;
 const EVENT_CYCLES: u32 = 0x11;
 
 /// Counters, as of the core cycle and instruction they were last brought up to.
@@ -80,11 +85,82 @@ impl Core {
         secure.set(Cp15Regs::PMOVSR, secure.get(Cp15Regs::PMOVSR) | overflows);
     }
 
+    /// Counts one event that only the code it happens in knows of, all of it off the fast paths.
+    pub(crate) fn count_event(&mut self, event: u32) {
+        if self.cp15.secure.is_set(PMCR::E) {
+            let enabled = self.cp15.secure.get(Cp15Regs::PMCNTENSET);
+            self.increment(event, enabled);
+        }
+    }
+
+    /// Adds one to the counters of `which` that have the event.
+    fn increment(&mut self, event: u32, which: u32) {
+        let secure = &mut self.cp15.secure;
+        let mut overflows = 0;
+        for (i, (count, selected)) in self.cp15.pmu.counts.iter_mut().zip(self.cp15.pmu.events).enumerate() {
+            if selected == event && which & (1 << i) != 0 && advance(count, 1) {
+                overflows |= 1 << i;
+            }
+        }
+        secure.set(Cp15Regs::PMOVSR, secure.get(Cp15Regs::PMOVSR) | overflows);
+        if overflows & secure.get(Cp15Regs::PMINTENSET) != 0 {
+            self.attend();
+        }
+    }
+
+    /// Has the slice end after this instruction, so that the machine looks at the interrupt.
+    fn attend(&mut self) {
+        self.attention = true;
+        self.leave_block();
+    }
+
     /// Level of the performance monitor interrupt: an enabled counter has overflowed. To be asked between slices.
     pub fn pmu_interrupt(&mut self) -> bool {
         self.count_events(self.cycles, self.instructions);
         let file = &self.cp15.secure;
         file.is_set(PMCR::E) && file.get(Cp15Regs::PMOVSR) & file.get(Cp15Regs::PMINTENSET) != 0
+    }
+
+    /// Where a slice has to end for [`Self::pmu_interrupt`] to be asked in time: the cycle and the instruction at which
+    /// the first counter with its interrupt enabled overflows, `u64::MAX` where none does. What the guest changes about
+    /// it ends the slice by itself, as do overflows of other events.
+    pub fn pmu_overflow(&self) -> Limits {
+        let mut limits = Limits { cycles: u64::MAX, instructions: u64::MAX };
+        let file = &self.cp15.secure;
+        let pmu = &self.cp15.pmu;
+        // A counter that has overflowed already holds the line until PMOVSR is written.
+        let armed = file.get(Cp15Regs::PMCNTENSET)
+            & file.get(Cp15Regs::PMINTENSET)
+            & !file.get(Cp15Regs::PMOVSR);
+        if !file.is_set(PMCR::E) || armed == 0 {
+            return limits;
+        }
+        let left = |count: u32| (1 << 32) - u64::from(count);
+        if armed & CYCLE_BIT != 0 {
+            let cycles = if file.is_set(PMCR::D) {
+                left(pmu.cycles) * 64 - u64::from(pmu.prescale)
+            } else {
+                left(pmu.cycles)
+            };
+            limits.cycles = pmu.seen_cycle + cycles;
+        }
+        for (i, (&count, event)) in pmu.counts.iter().zip(pmu.events).enumerate() {
+            match event {
+                _ if armed & (1 << i) == 0 => {}
+                EVENT_CYCLES => limits.cycles = limits.cycles.min(pmu.seen_cycle + left(count)),
+                EVENT_INSTRUCTIONS => {
+                    limits.instructions = limits.instructions.min(pmu.seen_instruction + left(count));
+                }
+                _ => {}
+            }
+        }
+        limits
+    }
+
+    /// Whether the performance monitors can interrupt at all.
+    fn pmu_may_interrupt(&self) -> bool {
+        let file = &self.cp15.secure;
+        file.is_set(PMCR::E) && file.get(Cp15Regs::PMINTENSET) != 0
     }
 }
 
@@ -112,6 +188,7 @@ pub(super) fn write(core: &mut Core, op: &Op, at: At<Cp15Regs>, value: u32) {
     let select = selected(core);
     let enabled = core.cp15.secure.get(Cp15Regs::PMCNTENSET);
     let running = core.cp15.secure.is_set(PMCR::E);
+    let might_interrupt = core.pmu_may_interrupt();
     let secure = &mut core.cp15.secure;
     let pmu = &mut core.cp15.pmu;
     match at.reg {
@@ -130,14 +207,9 @@ pub(super) fn write(core: &mut Core, op: &Op, at: At<Cp15Regs>, value: u32) {
             }
         }
         Cp15Regs::PMSWINC => {
-            let mut overflows = 0;
-            for (i, (count, event)) in pmu.counts.iter_mut().zip(pmu.events).enumerate() {
-                let counts = running && event == EVENT_SOFTWARE && value & enabled & (1 << i) != 0;
-                if counts && advance(count, 1) {
-                    overflows |= 1 << i;
-                }
+            if running {
+                core.increment(EVENT_SOFTWARE, value & enabled);
             }
-            secure.set(Cp15Regs::PMOVSR, secure.get(Cp15Regs::PMOVSR) | overflows);
         }
         // Set and clear registers are two doors to one mask, kept in the set register.
         Cp15Regs::PMCNTENCLR => secure.set(Cp15Regs::PMCNTENSET, enabled & !value),
@@ -159,5 +231,9 @@ pub(super) fn write(core: &mut Core, op: &Op, at: At<Cp15Regs>, value: u32) {
         _ => {
             secure.guest_write(at, value);
         }
+    }
+    // The machine's idea of the next overflow, or of the level, may be wrong now.
+    if might_interrupt || core.pmu_may_interrupt() {
+        core.attend();
     }
 }

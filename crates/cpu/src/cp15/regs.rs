@@ -288,7 +288,7 @@ msmemu_regs::register_block! {
     /// Performance Monitors Event Counter Selection Register.
     PMSELR @ (at(9, 0, 12, 5)), reset 0 { SEL [4:0] rw "Event counter; 31 is the cycle counter", _ [31:5] res0, }
     /// Performance Monitors Common Event Identification register 0.
-    PMCEID0 @ (at(9, 0, 12, 6)), reset 0x0002_0101 { EVENTS [31:0] ro "Events 0x00-0x1F: software increment, instructions, cycles", }
+    PMCEID0 @ (at(9, 0, 12, 6)), reset 0x0002_0F01 { EVENTS [31:0] ro "Events 0x00-0x1F: software increment, instructions, exceptions, exception returns, writes of CONTEXTIDR, cycles", }
     /// Performance Monitors Common Event Identification register 1.
     PMCEID1 @ (at(9, 0, 12, 7)), reset 0 { EVENTS [31:0] ro "Events 0x20-0x3F: none", }
     /// Performance Monitors Cycle Count Register.

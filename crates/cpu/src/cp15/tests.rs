@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::cp14;
+use crate::engine::Limits;
 use crate::env::Ctx;
 use msmemu_fabric::{BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram, RamBus};
 
@@ -286,6 +287,65 @@ fn overflows_are_sticky_and_interrupt() {
     assert_eq!((guest.mrc(PMCCNTR), guest.mrc(PMOVSR)), (Some(0), Some(1 << 31)));
     guest.mcr(PMOVSR, 1 << 31).unwrap();
     assert!(!guest.core.pmu_interrupt());
+}
+
+#[test]
+fn the_next_overflow_is_known_in_advance() {
+    let none = Limits { cycles: u64::MAX, instructions: u64::MAX };
+    let mut guest = Guest::new(Model::Scorpion);
+    guest.core.cycles = 1000;
+    guest.core.instructions = 500;
+    guest.mcr(PMCNTENSET, 1 << 31 | 0b11).unwrap();
+    guest.mcr(PMCR, 1).unwrap();
+    guest.mcr(PMCCNTR, u32::MAX - 99).unwrap();
+    assert_eq!(guest.core.pmu_overflow(), none, "no interrupt is enabled");
+    assert!(!std::mem::take(&mut guest.core.attention));
+    guest.mcr(PMINTENSET, 1 << 31 | 0b11).unwrap();
+    assert!(std::mem::take(&mut guest.core.attention), "the machine has to look again");
+    assert_eq!(guest.core.pmu_overflow(), Limits { cycles: 1100, ..none });
+    for (select, event, count) in [(0, 0x08, u32::MAX - 6), (1, 0x11, u32::MAX - 4)] {
+        guest.mcr(PMSELR, select).unwrap();
+        guest.mcr(PMXEVTYPER, event).unwrap();
+        guest.mcr(PMXEVCNTR, count).unwrap();
+    }
+    assert_eq!(guest.core.pmu_overflow(), Limits { cycles: 1005, instructions: 507 });
+    guest.core.cycles = 1004;
+    guest.core.instructions = 506;
+    assert!(!guest.core.pmu_interrupt());
+    guest.core.cycles = 1005;
+    assert!(guest.core.pmu_interrupt());
+    // What has overflowed is not waited for again.
+    assert_eq!(guest.core.pmu_overflow(), Limits { cycles: 1100, instructions: 507 });
+    guest.mcr(PMCR, 1 | 8).unwrap();
+    assert_eq!(guest.core.pmu_overflow().cycles, 1005 + 95 * 64);
+    guest.mcr(PMCR, 0).unwrap();
+    assert_eq!((guest.core.pmu_overflow(), guest.core.pmu_interrupt()), (none, false));
+}
+
+#[test]
+fn exceptions_returns_and_context_changes_are_counted() {
+    let mut guest = Guest::new(Model::Scorpion);
+    guest.mcr(PMCR, 1).unwrap();
+    guest.mcr(PMCNTENSET, 0b111).unwrap();
+    for (select, event) in [(0, 0x09), (1, 0x0A), (2, 0x0B)] {
+        guest.mcr(PMSELR, select).unwrap();
+        guest.mcr(PMXEVTYPER, event).unwrap();
+    }
+    let mut ctx = Ctx { bus: &mut guest.bus, obs: &mut guest.seen };
+    exception::take(&mut guest.core, &mut ctx, Trap::Svc(0));
+    exception::take(&mut guest.core, &mut ctx, Trap::Undefined);
+    exception::exception_return(&mut guest.core, 0, 0x1D3).unwrap();
+    guest.mcr((13, 0, 0, 1), 0x42).unwrap();
+    for (select, counted) in [(0, 2), (1, 1), (2, 1)] {
+        guest.mcr(PMSELR, select).unwrap();
+        assert_eq!(guest.mrc(PMXEVCNTR), Some(counted), "counter {select}");
+    }
+    // An overflow of these ends the slice.
+    guest.mcr(PMINTENSET, 0b100).unwrap();
+    guest.mcr(PMXEVCNTR, u32::MAX).unwrap();
+    guest.core.attention = false;
+    guest.mcr((13, 0, 0, 1), 0x43).unwrap();
+    assert!(guest.core.attention && guest.core.pmu_interrupt());
 }
 
 #[test]
