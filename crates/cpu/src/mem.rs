@@ -50,26 +50,44 @@ macro_rules! datum {
 }
 datum!(u8, u16, u32, u64);
 
+/// The value at `va`, when it is aligned, little-endian and in a page of RAM that the software TLB knows.
+#[inline(always)]
+pub(crate) fn load_fast<W: Datum, E: Env>(core: &Core, env: &mut E, va: u32) -> Option<W> {
+    if E::Obs::DATA {
+        return None;
+    }
+    let frame = core.tlb.fast(Way::Read, va, W::BYTES)?;
+    Some(env.bus().ram().load_aligned(frame, va))
+}
+
+/// Stores as [`load_fast`] loads, if nobody has to know of it; `false` when nothing was stored.
+#[inline(always)]
+pub(crate) fn store_fast<W: Datum, E: Env>(core: &Core, env: &mut E, va: u32, value: W) -> bool {
+    if E::Obs::DATA {
+        return false;
+    }
+    match core.tlb.fast(Way::Write, va, W::BYTES) {
+        Some(frame) => env.bus().ram().store_aligned(frame, va, value),
+        None => false,
+    }
+}
+
 /// Loads at the privilege of the running mode.
 #[inline(always)]
 pub fn load<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
-    if !E::Obs::DATA
-        && let Some(frame) = core.tlb.fast(Way::Read, va, W::BYTES)
-    {
-        return Ok(env.bus().ram().load(frame, va & 0xFFF));
+    match load_fast(core, env, va) {
+        Some(value) => Ok(value),
+        None => load_slow(core, env, op, va, core.mode.is_privileged(), false),
     }
-    load_slow(core, env, op, va, core.mode.is_privileged(), false)
 }
 
 /// Loads; an address that is not a multiple of the size (at most 4) faults.
 #[inline(always)]
 pub fn load_aligned<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
-    if !E::Obs::DATA
-        && let Some(frame) = core.tlb.fast(Way::Read, va, W::BYTES)
-    {
-        return Ok(env.bus().ram().load(frame, va & 0xFFF));
+    match load_fast(core, env, va) {
+        Some(value) => Ok(value),
+        None => load_slow(core, env, op, va, core.mode.is_privileged(), true),
     }
-    load_slow(core, env, op, va, core.mode.is_privileged(), true)
 }
 
 /// The frame that holds `count` words from `va` on, when they are aligned, in one page and known to the software TLB.
@@ -92,10 +110,7 @@ pub fn store<W: Datum, E: Env>(
     va: u32,
     value: W,
 ) -> Result<(), Raised> {
-    if !E::Obs::DATA
-        && let Some(frame) = core.tlb.fast(Way::Write, va, W::BYTES)
-        && env.bus().ram().store(frame, va & 0xFFF, value)
-    {
+    if store_fast(core, env, va, value) {
         return Ok(());
     }
     store_slow(core, env, op, va, value, core.mode.is_privileged(), false)
@@ -110,10 +125,7 @@ pub fn store_aligned<W: Datum, E: Env>(
     va: u32,
     value: W,
 ) -> Result<(), Raised> {
-    if !E::Obs::DATA
-        && let Some(frame) = core.tlb.fast(Way::Write, va, W::BYTES)
-        && env.bus().ram().store(frame, va & 0xFFF, value)
-    {
+    if store_fast(core, env, va, value) {
         return Ok(());
     }
     store_slow(core, env, op, va, value, core.mode.is_privileged(), true)

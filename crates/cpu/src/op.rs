@@ -107,3 +107,12 @@ pub struct Raised(pub(crate) ());
 
 /// What a handler returns.
 pub type Exec = Result<Flow, Raised>;
+
+/// How a run of ops of one block ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct End {
+    /// What the last op returned.
+    pub result: Exec,
+    /// [`Op::index`] of that op.
+    pub index: u16,
+}

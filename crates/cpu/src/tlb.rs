@@ -2,18 +2,24 @@
 
 use msmemu_fabric::FrameId;
 
-const ENTRIES: usize = 256;
-/// No masked address compares equal: accesses are at most 8 bytes, so at most bits 2:0 survive the mask.
-const INVALID: u32 = 0xFFF;
+/// Entries of a way, a power of two.
+const ENTRIES: usize = 512;
+/// Bit of a tag that stands for privileged modes.
+const PRIVILEGED: u32 = 0x400;
+/// Bit of a key that no tag has: while data is big-endian, nothing is found.
+const BIG_ENDIAN: u32 = 0x800;
+/// No key compares equal: accesses are at most 8 bytes, so at most bits 2:0 of the offset are in a key.
+const INVALID: u32 = 0x3FF;
 
 #[derive(Debug, Clone, Copy)]
 struct Entry {
-    /// Virtual page, low bits zero.
+    /// Virtual page, and [`PRIVILEGED`] or not.
     tag: u32,
-    frame: Option<FrameId>,
+    /// Means nothing in an invalid entry.
+    frame: FrameId,
 }
 
-const EMPTY: Entry = Entry { tag: INVALID, frame: None };
+const EMPTY: Entry = Entry { tag: INVALID, frame: FrameId::FIRST };
 
 /// What an entry may be used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,25 +29,22 @@ pub(crate) enum Way {
     Fetch = 2,
 }
 
-/// Direct-mapped translations of pages that are RAM, one way each for reads, writes and fetches, apart for User and
-/// privileged modes.
+/// Direct-mapped translations of pages that are RAM, one way each for reads, writes and fetches; User and privileged
+/// modes have entries of their own.
 ///
 /// Never saved: it is a subset of what the architectural TLB holds, so dropping it changes nothing.
 #[derive(Clone)]
 pub struct SoftTlb {
-    /// By way, then by context and page.
-    ways: [Box<[Entry; 2 * ENTRIES]>; 3],
-    /// `ENTRIES` in privileged modes, else 0.
-    context: usize,
-    /// Mask bits that no entry survives while data is big-endian.
-    block_fast: u32,
+    ways: [Box<[Entry; ENTRIES]>; 3],
+    /// [`PRIVILEGED`] and [`BIG_ENDIAN`] as they are now.
+    context: u32,
     generation: u64,
 }
 
 impl Default for SoftTlb {
     fn default() -> Self {
-        let way = || Box::new([EMPTY; 2 * ENTRIES]);
-        Self { ways: [way(), way(), way()], context: 0, block_fast: 0, generation: 0 }
+        let way = || Box::new([EMPTY; ENTRIES]);
+        Self { ways: [way(), way(), way()], context: 0, generation: 0 }
     }
 }
 
@@ -52,8 +55,13 @@ impl core::fmt::Debug for SoftTlb {
 }
 
 #[inline(always)]
-fn slot(context: usize, va: u32) -> usize {
-    (context & ENTRIES) | ((va >> 12) as usize % ENTRIES)
+fn slot(va: u32) -> usize {
+    (va >> 12) as usize % ENTRIES
+}
+
+#[inline(always)]
+fn tag(va: u32, privileged: bool) -> u32 {
+    va & 0xFFFF_F000 | if privileged { PRIVILEGED } else { 0 }
 }
 
 impl SoftTlb {
@@ -69,8 +77,7 @@ impl SoftTlb {
     /// Forgets the 4 KiB page at a virtual address.
     pub fn flush_page(&mut self, va: u32) {
         for way in &mut self.ways {
-            way[slot(0, va)] = EMPTY;
-            way[slot(ENTRIES, va)] = EMPTY;
+            way[slot(va)] = EMPTY;
         }
         self.generation = self.generation.wrapping_add(1);
     }
@@ -78,17 +85,16 @@ impl SoftTlb {
     /// Follows the mode and CPSR.E.
     #[inline]
     pub(crate) fn set_context(&mut self, privileged: bool, big_endian: bool) {
-        self.context = if privileged { ENTRIES } else { 0 };
-        self.block_fast = if big_endian { 0x800 } else { 0 };
+        self.context = tag(0, privileged) | if big_endian { BIG_ENDIAN } else { 0 };
     }
 
-    /// Changes with every flush: links between blocks of different pages hold only within one generation.
+    /// Changes with every flush: where an address led holds only within one generation.
     #[inline]
     pub(crate) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// Makes all links between blocks invalid.
+    /// Has what is known of where addresses led forgotten.
     pub(crate) fn next_generation(&mut self) {
         self.generation = self.generation.wrapping_add(1);
     }
@@ -97,20 +103,20 @@ impl SoftTlb {
     /// known.
     #[inline(always)]
     pub(crate) fn fast(&self, way: Way, va: u32, bytes: u32) -> Option<FrameId> {
-        let entry = self.ways[way as usize][slot(self.context, va)];
-        if (va & (0xFFFF_F000 | (bytes - 1))) | self.block_fast == entry.tag { entry.frame } else { None }
+        let entry = self.ways[way as usize][slot(va)];
+        let key = (va & (0xFFFF_F000 | (bytes - 1))) | self.context;
+        if key == entry.tag { Some(entry.frame) } else { None }
     }
 
     /// The frame for any access within the page.
     #[inline]
     pub(crate) fn page(&self, way: Way, privileged: bool, va: u32) -> Option<FrameId> {
-        let entry = self.ways[way as usize][slot(if privileged { ENTRIES } else { 0 }, va)];
-        if va & 0xFFFF_F000 == entry.tag { entry.frame } else { None }
+        let entry = self.ways[way as usize][slot(va)];
+        if tag(va, privileged) == entry.tag { Some(entry.frame) } else { None }
     }
 
     pub(crate) fn fill(&mut self, way: Way, privileged: bool, va: u32, frame: FrameId) {
-        self.ways[way as usize][slot(if privileged { ENTRIES } else { 0 }, va)] =
-            Entry { tag: va & 0xFFFF_F000, frame: Some(frame) };
+        self.ways[way as usize][slot(va)] = Entry { tag: tag(va, privileged), frame };
     }
 }
 

@@ -143,14 +143,21 @@ fn program() -> impl Strategy<Value = Program> {
     })
 }
 
+/// Runs after which a block becomes a path: never, at once, soon.
+const VISITS: std::ops::Range<u8> = 0..4;
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
 
     /// The block engine does what the step engine does, with the same events in the same order.
     #[test]
-    fn blocks_equal_steps(program in program(), slices in proptest::collection::vec(1..200_u64, 1..12)) {
-        let mut blocks = Machine::new(&program, BlockEngine::default());
-        let mut fast = Machine::new(&program, BlockEngine::default());
+    fn blocks_equal_steps(
+        program in program(),
+        slices in proptest::collection::vec(1..200_u64, 1..12),
+        visits in VISITS,
+    ) {
+        let mut blocks = Machine::new(&program, BlockEngine::with_paths_after(visits));
+        let mut fast = Machine::new(&program, BlockEngine::with_paths_after(visits));
         let mut steps = Machine::new(&program, StepEngine);
         let mut cycle = 0;
         for slice in slices {
@@ -171,9 +178,10 @@ proptest! {
         program in program(),
         cuts in proptest::collection::btree_set(1..1500_u64, 0..40),
         interrupts in proptest::collection::btree_set(1..1500_u64, 0..6),
+        visits in (VISITS, VISITS),
     ) {
-        let mut whole = Machine::new(&program, BlockEngine::default());
-        let mut cut = Machine::new(&program, BlockEngine::default());
+        let mut whole = Machine::new(&program, BlockEngine::with_paths_after(visits.0));
+        let mut cut = Machine::new(&program, BlockEngine::with_paths_after(visits.1));
         for m in [&mut whole, &mut cut] {
             m.cpu.core.masks &= !0x80;
         }
@@ -193,11 +201,11 @@ proptest! {
 
     /// A machine restored from a snapshot runs on as the one that was never stopped.
     #[test]
-    fn restoring_changes_nothing(program in program(), at in 1..800_u64) {
-        let mut first = Machine::new(&program, BlockEngine::default());
+    fn restoring_changes_nothing(program in program(), at in 1..800_u64, visits in VISITS) {
+        let mut first = Machine::new(&program, BlockEngine::with_paths_after(visits));
         first.run_to(at);
         let (core, ram) = first.state();
-        let mut second = Machine::new(&program, BlockEngine::default());
+        let mut second = Machine::new(&program, BlockEngine::with_paths_after(visits));
         second.run_to(37);
         second.bus.ram().restore(ram).unwrap();
         second.cpu.restore(&core).unwrap();
@@ -209,8 +217,8 @@ proptest! {
 
     /// Counting by instructions stops at exactly that many.
     #[test]
-    fn instruction_limits_are_exact(program in program(), n in 1..300_u64) {
-        let mut blocks = Machine::new(&program, BlockEngine::default());
+    fn instruction_limits_are_exact(program in program(), n in 1..300_u64, visits in VISITS) {
+        let mut blocks = Machine::new(&program, BlockEngine::with_paths_after(visits));
         let limits = Limits { cycles: 5000, instructions: n };
         while blocks.cpu.run(&mut blocks.bus, &mut blocks.log, limits) != Exit::Budget {}
         prop_assert!(blocks.cpu.core.instructions == n || blocks.cpu.core.cycles >= 5000);

@@ -42,6 +42,9 @@ static ZERO: Frame = Frame([0; FRAME_BYTES]);
 pub struct FrameId(u32);
 
 impl FrameId {
+    /// The frame first asked for: a value for places that need one and mean none.
+    pub const FIRST: Self = Self(0);
+
     /// A dense number, for tables indexed by frame.
     pub const fn index(self) -> usize {
         self.0 as usize
@@ -209,6 +212,9 @@ mod sealed {
 pub trait Word: Copy + sealed::Sealed {
     /// Bytes.
     const BYTES: u32;
+    /// Offsets within a frame at which a value that is aligned to its size lies.
+    #[doc(hidden)]
+    const ALIGNED: u32 = (FRAME_SIZE as u32 - 1) & !(Self::BYTES - 1);
     #[doc(hidden)]
     fn load(bytes: &[u8; FRAME_BYTES], offset: u32) -> Self;
     #[doc(hidden)]
@@ -365,6 +371,26 @@ impl Ram {
     #[inline(always)]
     pub fn load<W: Word>(&self, frame: FrameId, offset: u32) -> W {
         W::load(&self.slots[frame.index()].frame().0, offset)
+    }
+
+    /// Reads the little-endian value at `addr` within a frame, both rounded down to its size. Other bits of `addr` than
+    /// the offset are ignored.
+    ///
+    /// # Panics
+    /// When `frame` belongs to another `Ram`.
+    #[inline(always)]
+    pub fn load_aligned<W: Word>(&self, frame: FrameId, addr: u32) -> W {
+        W::load(&self.slots[frame.index()].frame().0, addr & W::ALIGNED)
+    }
+
+    /// Writes as [`Ram::load_aligned`] reads, with the result of [`Ram::store`].
+    ///
+    /// # Panics
+    /// As [`Ram::load_aligned`].
+    #[inline(always)]
+    #[must_use = "false means that nothing was stored"]
+    pub fn store_aligned<W: Word>(&mut self, frame: FrameId, addr: u32, value: W) -> bool {
+        self.store(frame, addr & W::ALIGNED, value)
     }
 
     /// Writes a little-endian value at any alignment if nothing else has to happen.

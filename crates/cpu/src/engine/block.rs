@@ -1,21 +1,28 @@
-//! The block engine: straight-line runs of instructions, decoded once.
+//! The block engine: runs of instructions, decoded once.
 //!
-//! A block is keyed by RAM frame, address and the state that decoding depends on. Blocks link to their successors, so a
-//! loop runs without look-ups; a link holds while the generation of the software TLB stands, which every change of
-//! translation and every drop of blocks moves on.
+//! A block is keyed by RAM frame, address and the state that decoding depends on. At first it is a straight line up to
+//! the next branch. One that has been run a few times is decoded again as a path: it goes on at the target of a direct
+//! branch that was last seen taken, and behind one that was not, as long as it stays in its page; so a short loop is
+//! unrolled and calls are run through. A branch that goes another way than the path ends the run, see
+//! [`Branch::take`].
+//!
+//! Where an address led is remembered in a cache of jumps while the generation of the software TLB stands, which every
+//! change of translation and every drop of blocks moves on.
 
-use super::{Engine, Limits, between, decode_at, enter, finish, it_after, retired, single};
+use super::{Engine, Limits, between, decode_at, enter, finish, it_after, single};
 use crate::env::Env;
-use crate::exec::{TABLE, Table};
+use crate::exec::{Branch, run};
 use crate::fault::{Exit, Trap};
 use crate::mem::{self, Code};
-use crate::observe::Observer;
-use crate::op::{Flow, Op};
+use crate::op::{End, Flow, Op};
+use crate::psr;
 use crate::state::Core;
 use msmemu_fabric::{Bus, FrameId, Watch};
 
 /// Most instructions of a block.
 const MAX_OPS: usize = 64;
+/// Runs of a block until it is decoded as a path, unless the host says otherwise.
+const VISITS: u8 = 24;
 /// Buckets of the block table, a power of two.
 const BUCKETS: usize = 1 << 13;
 /// When this many ops are held, all blocks are dropped (about 32 MiB).
@@ -47,24 +54,29 @@ fn decode_state(core: &Core) -> u32 {
         | u32::from(crate::fp::decode_bits(core)) << 16
 }
 
-#[derive(Debug, Clone, Copy)]
-struct Link {
-    /// Address with bit 0 set for Thumb.
-    target: u32,
-    block: u32,
-    generation: u64,
+/// A decode state with another ITSTATE.
+fn with_it(state: u32, it: u8) -> u32 {
+    state & !0xFF00 | u32::from(it) << 8
 }
 
-const UNLINKED: Link = Link { target: 0, block: NONE, generation: u64::MAX };
-
 /// Entries of the jump cache, a power of two.
-const JUMPS: usize = 1 << 10;
+const JUMPS: usize = 1 << 12;
 
-/// Where an address led last, for jumps with more than one target.
+/// Where an address led.
 #[derive(Debug, Clone, Copy)]
 struct Jump {
-    link: Link,
+    /// Address with bit 0 set for Thumb.
+    target: u32,
+    /// See [`decode_state`].
     state: u32,
+    generation: u64,
+    block: u32,
+}
+
+const NOWHERE: Jump = Jump { target: 0, state: 0, generation: u64::MAX, block: NONE };
+
+fn jump_slot(target: u32) -> usize {
+    (target >> 1) as usize % JUMPS
 }
 
 #[derive(Debug)]
@@ -72,17 +84,22 @@ struct Block {
     ops: Box<[Op]>,
     /// Cycles of all ops.
     cycles: u32,
-    /// Cycles of all ops but the last.
-    before_last: u32,
-    /// Address after the last op.
+    /// Where the path goes on after the last op.
     end_pc: u32,
-    /// ITSTATE after the last op.
-    end_it: u8,
-    /// To where it falls through, and to where it jumped last.
-    links: [Link; 2],
+    /// Runs left until it is decoded as a path; 0 when it is one.
+    visits: u8,
+    /// Whether the last run as a straight line ended with a jump.
+    jumped: bool,
     key: Key,
     /// Next block of the bucket.
     next: u32,
+}
+
+impl Block {
+    /// Where the path goes on after an op.
+    fn after(&self, index: u16) -> u32 {
+        self.ops.get(usize::from(index) + 1).map_or(self.end_pc, |op| op.pc)
+    }
 }
 
 /// Runs decoded blocks.
@@ -98,19 +115,13 @@ pub struct BlockEngine {
     /// Frames watched for stores.
     watched: Vec<FrameId>,
     held: usize,
+    /// Runs of a block until it is decoded as a path; 0 for never.
+    visits: u8,
 }
 
 impl Default for BlockEngine {
     fn default() -> Self {
-        Self {
-            blocks: Vec::new(),
-            free: Vec::new(),
-            buckets: vec![NONE; BUCKETS],
-            jumps: vec![Jump { link: UNLINKED, state: 0 }; JUMPS],
-            by_frame: Vec::new(),
-            watched: Vec::new(),
-            held: 0,
-        }
+        Self::with_paths_after(VISITS)
     }
 }
 
@@ -123,6 +134,21 @@ enum Found {
 }
 
 impl BlockEngine {
+    /// An engine that decodes a block as a path once it has been run `visits` times; 0 for never. It makes a difference to
+    /// speed only.
+    pub fn with_paths_after(visits: u8) -> Self {
+        Self {
+            blocks: Vec::new(),
+            free: Vec::new(),
+            buckets: vec![NONE; BUCKETS],
+            jumps: vec![NOWHERE; JUMPS],
+            by_frame: Vec::new(),
+            watched: Vec::new(),
+            held: 0,
+            visits,
+        }
+    }
+
     /// Number of decoded blocks, for statistics.
     pub fn len(&self) -> usize {
         self.blocks.len() - self.free.len()
@@ -142,22 +168,34 @@ impl BlockEngine {
         };
         let Code::Ram(frame) = code else { return Found::Alone };
         let key = Key { frame, pc: core.pc, state: decode_state(core) };
+        let at = self.known(&key);
+        if at != NONE { Found::Block(at) } else { self.add(core, env, key) }
+    }
+
+    /// The block of a key, or [`NONE`].
+    fn known(&self, key: &Key) -> u32 {
         let mut at = self.buckets[key.bucket()];
         while let Some(block) = self.blocks.get(at as usize) {
-            if block.key == key {
-                return Found::Block(at);
+            if block.key == *key {
+                break;
             }
             at = block.next;
         }
-        self.decode(core, env, key)
+        at
     }
 
-    fn decode<E: Env>(&mut self, core: &mut Core, env: &mut E, key: Key) -> Found {
-        if self.held > MAX_HELD {
-            self.drop_all(core);
-        }
+    /// Decodes from `key` on, where the core is: a straight line, or a path. Gives the ops and where they lead.
+    fn decode<E: Env>(
+        &self,
+        core: &mut Core,
+        env: &mut E,
+        key: Key,
+        path: bool,
+    ) -> Result<(Vec<Op>, u32), Trap> {
         let mut ops: Vec<Op> = Vec::new();
         let (mut pc, mut it, mut before) = (key.pc, core.it, 0_u16);
+        // Where the straight line that is being decoded starts.
+        let mut line = key;
         loop {
             let offset = pc & 0xFFF;
             if core.thumb && offset == 0xFFE {
@@ -170,36 +208,81 @@ impl BlockEngine {
             if !ops.is_empty() && core.has_breakpoint(pc) {
                 break;
             }
-            let mut op = match decode_at(core, env, Code::Ram(key.frame), pc, it) {
-                Ok(op) => op,
-                Err(trap) => return Found::Fault(trap),
-            };
+            let mut op = decode_at(core, env, Code::Ram(key.frame), pc, it)?;
             op.before = before;
             op.index = ops.len() as u16;
             before += u16::from(op.cycles);
-            ops.push(op);
             it = it_after(&op);
-            pc = op.next_pc();
-            if op.flags & Op::ENDS_BLOCK != 0 || pc & 0xFFF == 0 || ops.len() == MAX_OPS {
+            let ends = op.flags & Op::ENDS_BLOCK != 0;
+            let mut next = Some(op.next_pc());
+            if ends {
+                next = if path { self.follow(&line, &mut op) } else { None };
+                line = Key { frame: key.frame, pc: next.unwrap_or(0), state: with_it(key.state, it) };
+            }
+            ops.push(op);
+            pc = next.unwrap_or_else(|| op.next_pc());
+            // A loop is unrolled whole or not at all.
+            let passes_fit = pc != key.pc || {
+                let pass = ops.iter().skip(1).position(|op| op.pc == key.pc).map_or(ops.len(), |n| n + 1);
+                ops.len() + pass <= MAX_OPS
+            };
+            let same_page = (pc ^ key.pc) & !0xFFF == 0;
+            if next.is_none() || !same_page || !passes_fit || ops.len() == MAX_OPS {
                 break;
             }
         }
-        let Some(last) = ops.last() else { return Found::Alone };
-        let end = (last.pc & 0xFFF) + u32::from(last.len) - 1;
-        if !env.bus().ram().watches(key.frame).contains(Watch::Code) {
-            env.bus().ram().watch(key.frame, Watch::Code);
-            self.watched.push(key.frame);
+        Ok((ops, pc))
+    }
+
+    /// Where the path goes on after an op that ends a straight line which starts at `line`, and changes the op
+    /// accordingly; `None` when the path ends too.
+    fn follow(&self, line: &Key, op: &mut Op) -> Option<u32> {
+        let target = Branch::target(op);
+        let conditional = op.cond < 14 || matches!(target, Some((_, true)));
+        let seen = self.blocks.get(self.known(line) as usize).map(|block| block.jumped);
+        match target {
+            Some((to, _)) if !conditional || seen.unwrap_or(to <= op.pc) => {
+                Branch::take(op);
+                Some(to)
+            }
+            _ if conditional && seen != Some(true) => Some(op.next_pc()),
+            _ => None,
         }
-        core.code.mark(key.frame, key.pc & 0xFFF, end);
+    }
+
+    /// Marks where the ops of a block came from.
+    fn watch<E: Env>(&mut self, core: &mut Core, env: &mut E, frame: FrameId, ops: &[Op]) {
+        if !env.bus().ram().watches(frame).contains(Watch::Code) {
+            env.bus().ram().watch(frame, Watch::Code);
+            self.watched.push(frame);
+        }
+        for op in ops {
+            let first = op.pc & 0xFFF;
+            core.code.mark(frame, first, first + u32::from(op.len) - 1);
+        }
+    }
+
+    /// Adds the block at `key`, where the core is.
+    fn add<E: Env>(&mut self, core: &mut Core, env: &mut E, key: Key) -> Found {
+        if self.held > MAX_HELD {
+            self.drop_all(core);
+        }
+        let (ops, end_pc) = match self.decode(core, env, key, false) {
+            Ok(decoded) => decoded,
+            Err(trap) => return Found::Fault(trap),
+        };
+        if ops.is_empty() {
+            return Found::Alone;
+        }
+        self.watch(core, env, key.frame, &ops);
         self.held += ops.len();
         let bucket = key.bucket();
         let block = Block {
-            cycles: u32::from(last.before) + u32::from(last.cycles),
-            before_last: u32::from(last.before),
-            end_pc: last.next_pc(),
-            end_it: it,
+            cycles: cycles(&ops),
+            end_pc,
             ops: ops.into_boxed_slice(),
-            links: [UNLINKED; 2],
+            visits: self.visits,
+            jumped: false,
             key,
             next: self.buckets[bucket],
         };
@@ -220,6 +303,91 @@ impl BlockEngine {
         }
         self.by_frame[frame].push(id);
         Found::Block(id)
+    }
+
+    /// Decodes a block, where the core is, again as a path.
+    #[cold]
+    #[inline(never)]
+    fn promote<E: Env>(&mut self, core: &mut Core, env: &mut E, id: u32) {
+        let Some(key) = self.blocks.get(id as usize).map(|block| block.key) else { return };
+        let Ok((ops, end_pc)) = self.decode(core, env, key, true) else { return };
+        if ops.is_empty() {
+            return;
+        }
+        self.watch(core, env, key.frame, &ops);
+        if let Some(block) = self.blocks.get_mut(id as usize) {
+            self.held = self.held - block.ops.len() + ops.len();
+            block.cycles = cycles(&ops);
+            block.end_pc = end_pc;
+            block.ops = ops.into_boxed_slice();
+        }
+    }
+
+    /// Notes that the core's address leads to a block.
+    fn remember(&mut self, core: &Core, block: u32) {
+        let target = core.pc | u32::from(core.thumb);
+        let (state, generation) = (decode_state(core), core.tlb.generation());
+        self.jumps[jump_slot(target)] = Jump { target, state, generation, block };
+    }
+
+    /// Runs blocks from `id` on for as long as only addresses change; then, something has to be looked at.
+    fn run_blocks<E: Env>(
+        &mut self,
+        core: &mut Core,
+        env: &mut E,
+        limits: &Limits,
+        mut id: u32,
+    ) -> Option<Exit> {
+        // Bounds both counters, since an op takes a cycle or more.
+        let mut left = limits.left(core);
+        while let Some(block) = self.blocks.get_mut(id as usize) {
+            if block.visits != 0 {
+                block.visits -= 1;
+                if block.visits == 0 {
+                    self.promote(core, env, id);
+                    continue;
+                }
+            }
+            if u64::from(block.cycles) > left {
+                if !limits.reached(core) {
+                    let (first, rest) = block.ops[..room(core, &block.ops, limits)].split_first()?;
+                    let End { result, index } = run(core, env, first.handler, first, rest);
+                    let after = block.after(index);
+                    return finish(core, env, block.ops.get(usize::from(index))?, after, result);
+                }
+                break;
+            }
+            let (first, rest) = block.ops.split_first()?;
+            let End { result, index } = run(core, env, first.handler, first, rest);
+            let last = block.ops.get(usize::from(index))?;
+            match result {
+                Ok(Flow::Jump) => core.it = psr::it_advance(last.it),
+                Ok(Flow::Next) => {
+                    core.pc = block.after(index);
+                    core.it = it_after(last);
+                }
+                _ => {
+                    let after = block.after(index);
+                    return finish(core, env, last, after, result);
+                }
+            }
+            let cycles = u64::from(last.before) + u64::from(last.cycles);
+            core.cycles += cycles;
+            core.instructions += u64::from(index) + 1;
+            left -= cycles;
+            if block.visits != 0 {
+                block.jumped = result == Ok(Flow::Jump);
+            }
+            let target = core.pc | u32::from(core.thumb);
+            // A plain jump changes nothing of the decode state but Thumb and ITSTATE.
+            let state = with_it(block.key.state & !1 | u32::from(core.thumb), core.it);
+            let jump = &self.jumps[jump_slot(target)];
+            if jump.target != target || jump.state != state || jump.generation != core.tlb.generation() {
+                break;
+            }
+            id = jump.block;
+        }
+        None
     }
 
     /// Drops the blocks of a frame.
@@ -249,8 +417,8 @@ impl BlockEngine {
     }
 
     fn drop_all(&mut self, core: &mut Core) {
-        let Self { blocks, free, buckets, jumps, by_frame, watched: _, held } = self;
-        jumps.fill(Jump { link: UNLINKED, state: 0 });
+        let Self { blocks, free, buckets, jumps, by_frame, watched: _, held, visits: _ } = self;
+        jumps.fill(NOWHERE);
         blocks.clear();
         free.clear();
         buckets.fill(NONE);
@@ -272,100 +440,35 @@ impl BlockEngine {
 
 impl Engine for BlockEngine {
     fn run<E: Env>(&mut self, core: &mut Core, env: &mut E, limits: Limits) -> Exit {
-        let handlers = Table::<E>::HANDLERS;
         mem::take_code_stores(core, env);
         let mut first = true;
-        // The block that was left by an ordinary jump or at its end, and which of its links leads on.
-        let mut from: Option<(u32, usize)> = None;
         loop {
             self.drop_stale(core, env);
             if let Some(exit) = between(core, env, &limits) {
                 return exit;
             }
-            if !first && core.has_breakpoint(core.pc) {
+            let stops = core.has_breakpoint(core.pc);
+            if stops && !first {
                 return Exit::Breakpoint;
             }
-            let mut id = match self.find(core, env) {
-                Found::Block(id) => id,
-                Found::Alone => {
-                    first = false;
-                    from = None;
-                    if let Some(exit) = single(core, env) {
-                        return exit;
-                    }
-                    continue;
-                }
-                Found::Fault(trap) => {
-                    from = None;
-                    enter(core, env, trap);
-                    continue;
-                }
-            };
             first = false;
-            if let Some((source, which)) = from.take()
-                && !core.has_breakpoint(core.pc)
-                && let Some(block) = self.blocks.get_mut(source as usize)
-            {
-                let target = core.pc | u32::from(core.thumb);
-                let link = Link { target, block: id, generation: core.tlb.generation() };
-                block.links[which] = link;
-                self.jumps[jump_slot(target)] = Jump { link, state: decode_state(core) };
-            }
-            while let Some(block) = self.blocks.get(id as usize) {
-                let fits = core.cycles + u64::from(block.before_last) < limits.cycles
-                    && core.instructions + (block.ops.len() as u64 - 1) < limits.instructions;
-                let count = if fits { block.ops.len() } else { room(core, &block.ops, &limits) };
-                let Some((mut op, rest)) = block.ops[..count].split_first() else { break };
-                let mut rest = rest.iter();
-                core.leave = false;
-                let result = loop {
-                    let result = handlers[usize::from(op.handler.0) % TABLE](core, env, op);
-                    if E::Obs::RETIRED && result.is_ok() {
-                        retired(env, op);
+            match self.find(core, env) {
+                Found::Block(id) => {
+                    if !stops {
+                        self.remember(core, id);
                     }
-                    if result != Ok(Flow::Next) || core.leave {
-                        break result;
-                    }
-                    match rest.next() {
-                        Some(next) => op = next,
-                        None => break result,
-                    }
-                };
-                let which = usize::from(result == Ok(Flow::Jump));
-                let plain = matches!(result, Ok(Flow::Next | Flow::Jump)) && !core.leave;
-                let done = count - rest.len();
-                if !plain || done != block.ops.len() {
-                    if let Some(exit) = finish(core, env, done as u64, op, result) {
+                    core.leave = false;
+                    if let Some(exit) = self.run_blocks(core, env, &limits, id) {
                         self.drop_stale(core, env);
                         return exit;
                     }
-                    break;
                 }
-                core.cycles += u64::from(block.cycles);
-                core.instructions += done as u64;
-                core.it = block.end_it;
-                if result == Ok(Flow::Next) {
-                    core.pc = block.end_pc;
+                Found::Alone => {
+                    if let Some(exit) = single(core, env) {
+                        return exit;
+                    }
                 }
-                if limits.reached(core) {
-                    break;
-                }
-                let target = core.pc | u32::from(core.thumb);
-                let generation = core.tlb.generation();
-                let link = block.links[which];
-                if link.target == target && link.generation == generation {
-                    id = link.block;
-                    continue;
-                }
-                // A plain jump changes nothing of the decode state but Thumb and ITSTATE.
-                let state = (block.key.state & !0xFF01) | u32::from(core.thumb) | u32::from(core.it) << 8;
-                let Jump { link, state: known } = self.jumps[jump_slot(target)];
-                if link.target == target && link.generation == generation && known == state {
-                    id = link.block;
-                } else {
-                    from = Some((id, which));
-                    break;
-                }
+                Found::Fault(trap) => enter(core, env, trap),
             }
         }
     }
@@ -376,8 +479,8 @@ impl Engine for BlockEngine {
     }
 }
 
-fn jump_slot(target: u32) -> usize {
-    (target >> 1) as usize % JUMPS
+fn cycles(ops: &[Op]) -> u32 {
+    ops.last().map_or(0, |last| u32::from(last.before) + u32::from(last.cycles))
 }
 
 /// How many ops may start before a limit is reached; at least one.

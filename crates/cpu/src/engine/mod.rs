@@ -39,6 +39,11 @@ impl Limits {
         Self { cycles, instructions: u64::MAX }
     }
 
+    /// Cycles or instructions up to the nearer limit.
+    fn left(&self, core: &Core) -> u64 {
+        self.cycles.saturating_sub(core.cycles).min(self.instructions.saturating_sub(core.instructions))
+    }
+
     fn reached(&self, core: &Core) -> bool {
         core.cycles >= self.cycles || core.instructions >= self.instructions
     }
@@ -151,16 +156,17 @@ fn it_after(op: &Op) -> u8 {
     if op.flags & Op::SETS_IT != 0 { op.sh } else { psr::it_advance(op.it) }
 }
 
-/// Accounts for what ran of a block: `done` instructions, the last of which was `last` and returned `result`. Sets
-/// `pc`, `it` and the counters, and takes the exception. Returns the exit for the host, if there is one.
-fn finish<E: Env>(core: &mut Core, env: &mut E, done: u64, last: &Op, result: Exec) -> Option<Exit> {
+/// Accounts for what ran of a block: the ops up to `last`, which returned `result` and after which it goes on at `after`.
+/// Sets `pc`, `it` and the counters, and takes the exception. Returns the exit for the host, if there is one.
+fn finish<E: Env>(core: &mut Core, env: &mut E, last: &Op, after: u32, result: Exec) -> Option<Exit> {
+    let before = u64::from(last.index);
     core.cycles += u64::from(last.before) + u64::from(last.cycles);
     match result {
         Ok(flow) => {
-            core.instructions += done;
+            core.instructions += before + 1;
             match flow {
                 Flow::Next | Flow::Sync | Flow::Exit => {
-                    core.pc = last.next_pc();
+                    core.pc = after;
                     core.it = it_after(last);
                 }
                 Flow::Jump => core.it = psr::it_advance(last.it),
@@ -173,7 +179,7 @@ fn finish<E: Env>(core: &mut Core, env: &mut E, done: u64, last: &Op, result: Ex
             None
         }
         Err(_) => {
-            core.instructions += done - 1;
+            core.instructions += before;
             core.pc = last.pc;
             core.it = last.it;
             match core.trap {
@@ -221,24 +227,12 @@ fn single<E: Env>(core: &mut Core, env: &mut E) -> Option<Exit> {
     core.bus_time = core.cycles;
     match fetch(core, env) {
         Ok(op) => {
-            let result = crate::exec::run(core, env, op.handler, &op);
-            if E::Obs::RETIRED && result.is_ok() {
-                retired(env, &op);
-            }
-            finish(core, env, 1, &op, result)
+            let end = crate::exec::run(core, env, op.handler, &op, &[]);
+            finish(core, env, &op, op.next_pc(), end.result)
         }
         Err(trap) => {
             enter(core, env, trap);
             None
         }
     }
-}
-
-fn retired<E: Env>(env: &mut E, op: &Op) {
-    let set = match (op.flags & Op::THUMB != 0, op.len) {
-        (false, _) => Set::A32,
-        (true, 2) => Set::T16,
-        (true, _) => Set::T32,
-    };
-    env.obs().retired(set, op.pc, op.word);
 }

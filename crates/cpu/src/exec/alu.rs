@@ -1,9 +1,9 @@
 //! Data processing: the sixteen operations with every form of second operand, MOVT, and the forms that write R15.
 
-use super::Wrap;
+use super::{Special, end, next};
 use crate::env::Env;
 use crate::exception;
-use crate::op::{Exec, Flow, HandlerId, Op};
+use crate::op::{End, Exec, Flow, HandlerId, Op};
 use crate::state::{Core, Flags};
 
 /// Operations, numbered as in the A32 encoding; ORN follows.
@@ -55,7 +55,7 @@ pub(crate) mod form {
 pub(crate) struct Alu;
 
 impl Alu {
-    const FIRST: u16 = Wrap::END;
+    const FIRST: u16 = Special::END;
     const MOVT: u16 = Self::FIRST + COUNT as u16 * form::COUNT as u16 * 2;
     const WRITES_PC: u16 = Self::MOVT + 1;
     /// Number after the last handler of this group.
@@ -231,24 +231,34 @@ fn compute<const S: bool>(core: &mut Core, operation: u8, a: u32, b: u32, carry_
     out
 }
 
-fn data<E: Env, const OP: u8, const FORM: u8, const S: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+fn data<E: Env, const OP: u8, const FORM: u8, const S: bool>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    rest: &[Op],
+) -> End {
     let (b, carry) = operand::<FORM>(core, op);
     let a = if OP == MOV || OP == MVN { 0 } else { reg(core, op.rn) };
     let out = compute::<S>(core, OP, a, b, carry);
     if !matches!(OP, TST | TEQ | CMP | CMN) {
         set_reg(core, op.rd, out);
     }
-    Ok(Flow::Next)
+    next(core, env, op, rest)
 }
 
-fn movt<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+fn movt<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
     let low = reg(core, op.rd) & 0xFFFF;
     set_reg(core, op.rd, op.imm << 16 | low);
-    Ok(Flow::Next)
+    next(core, env, op, rest)
+}
+
+fn writes_pc<E: Env>(core: &mut Core, env: &mut E, op: &Op, _rest: &[Op]) -> End {
+    let result = jump_to_result(core, op);
+    end(env, op, result)
 }
 
 /// ALU result to R15: a branch with interworking, or with S an exception return.
-fn writes_pc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+fn jump_to_result(core: &mut Core, op: &Op) -> Exec {
     let word = op.word;
     let operation = (word >> 21 & 15) as u8;
     let carry = core.flags.c;

@@ -1,13 +1,13 @@
 //! Branches.
 
 use super::alu::{Alu, reg};
-use super::handlers;
+use super::{Special, handlers};
 use crate::env::Env;
 use crate::mem;
 use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
 
-handlers! { Branch after Alu::END;
+handlers! { Branch after Alu::END, may_leave;
     B => b::<E>,
     BEq => b_if::<E, 0>,
     BNe => b_if::<E, 1>,
@@ -24,6 +24,8 @@ handlers! { Branch after Alu::END;
     BGt => b_if::<E, 12>,
     BLe => b_if::<E, 13>,
     Bl => bl::<E>,
+    // A call whose target follows in the path.
+    Link => link_only::<E>,
     BlxToThumb => blx_imm::<E, true>,
     BlxToArm => blx_imm::<E, false>,
     Bx => bx::<E>,
@@ -44,6 +46,39 @@ impl Branch {
             [BEq, BNe, BCs, BCc, BMi, BPl, BVs, BVc, BHi, BLs, BGe, BLt, BGt, BLe]
         };
         BY_CONDITION.get(usize::from(cond)).copied().unwrap_or(Self::B)
+    }
+
+    /// Where a direct branch that stays in its instruction set goes, and whether it tests something: its condition, which
+    /// is in `op.cond`, or a register.
+    pub(crate) fn target(op: &Op) -> Option<(u32, bool)> {
+        let is = |branch: Self| op.handler == branch.id();
+        if is(Self::B) || is(Self::Bl) {
+            Some((op.imm, false))
+        } else if is(Self::Cbz) || is(Self::Cbnz) || is(Self::conditional(op.cond)) {
+            Some((op.imm, true))
+        } else {
+            None
+        }
+    }
+
+    /// Changes a branch that has a [`Branch::target`] for a path that goes on there: the path's next op then follows
+    /// when the branch is taken, and the instruction behind the branch is jumped to when it is not.
+    pub(crate) fn take(op: &mut Op) {
+        let is = |branch: Self| op.handler == branch.id();
+        op.handler = if is(Self::B) {
+            Special::Nop.id()
+        } else if is(Self::Bl) {
+            Self::Link.id()
+        } else {
+            let opposite = match (is(Self::Cbz), is(Self::Cbnz)) {
+                (true, _) => Self::Cbnz,
+                (_, true) => Self::Cbz,
+                _ => Self::conditional(op.cond ^ 1),
+            };
+            op.imm = op.next_pc();
+            opposite.id()
+        };
+        op.inner = op.handler;
     }
 }
 
@@ -70,6 +105,11 @@ fn bl<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     link(core, op);
     core.pc = op.imm;
     Ok(Flow::Jump)
+}
+
+fn link_only<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+    link(core, op);
+    Ok(Flow::Next)
 }
 
 fn blx_imm<E: Env, const THUMB: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {

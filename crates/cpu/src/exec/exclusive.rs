@@ -14,7 +14,7 @@ use crate::state::Core;
 use msmemu_fabric::{Bus, PhysAddr};
 
 // rd = Rt of a load; of a store rd = Rd (status) and rs = Rt; rm = Rt2. op.imm is the offset.
-handlers! { Exclusive after Multiple::END;
+handlers! { Exclusive after Multiple::END, may_leave;
     Ldrex => ldrex::<E, u32>,
     Ldrexb => ldrex::<E, u8>,
     Ldrexh => ldrex::<E, u16>,

@@ -2,9 +2,10 @@
 
 use super::alu::{reg, set_reg, shift_by_imm};
 use super::media::Media;
+use super::{may_leave, next};
 use crate::env::Env;
 use crate::mem;
-use crate::op::{Exec, Flow, HandlerId, Op, Raised};
+use crate::op::{End, Exec, Flow, HandlerId, Op, Raised};
 use crate::state::Core;
 
 /// What is moved.
@@ -72,7 +73,7 @@ impl LoadStore {
     ) -> [super::Handler<E>; N] {
         macro_rules! modes {
             ($what:expr; $($mode:expr),*) => {$(
-                table[Self::id($what, $mode).0 as usize] = transfer::<E, { $what }, { $mode }>;
+                table[Self::id($what, $mode).0 as usize] = threaded::<E, { $what }, { $mode }>;
             )*};
         }
         macro_rules! whats {
@@ -94,7 +95,7 @@ impl LoadStore {
             STORE_HALF,
             STORE_DOUBLE
         );
-        table[Self::UNPRIVILEGED as usize] = unprivileged::<E>;
+        table[Self::UNPRIVILEGED as usize] = threaded_unprivileged::<E>;
         table
     }
 }
@@ -127,6 +128,63 @@ fn write_back(core: &mut Core, op: &Op, mode: u8, end: u32) {
     if matches!(mode, mode::IMM_PRE | mode::IMM_POST | mode::SHIFTED_PRE | mode::SHIFTED_POST) {
         set_reg(core, op.rn, end);
     }
+}
+
+/// Calls nothing that comes back, so that it needs no stack: whatever is not RAM that the software TLB knows is left to
+/// [`transfer_slow`].
+fn threaded<E: Env, const WHAT: u8, const MODE: u8>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    rest: &[Op],
+) -> End {
+    let (va, end) = address(core, op, MODE);
+    let done = match WHAT {
+        what::DOUBLE | what::STORE_DOUBLE => false,
+        what::STORE_WORD => mem::store_fast(core, env, va, reg(core, op.rd)),
+        what::STORE_BYTE => mem::store_fast(core, env, va, reg(core, op.rd) as u8),
+        what::STORE_HALF => mem::store_fast(core, env, va, reg(core, op.rd) as u16),
+        _ => {
+            let value = match WHAT {
+                what::BYTE => mem::load_fast::<u8, E>(core, env, va).map(u32::from),
+                what::HALF => mem::load_fast::<u16, E>(core, env, va).map(u32::from),
+                what::SIGNED_BYTE => mem::load_fast::<u8, E>(core, env, va).map(|v| v as i8 as u32),
+                what::SIGNED_HALF => mem::load_fast::<u16, E>(core, env, va).map(|v| v as i16 as u32),
+                _ => mem::load_fast::<u32, E>(core, env, va),
+            };
+            if let Some(value) = value {
+                write_back(core, op, MODE, end);
+                if WHAT == what::PC {
+                    core.bx(value);
+                    return super::end(env, op, Ok(Flow::Jump));
+                }
+                set_reg(core, op.rd, value);
+                return next(core, env, op, rest);
+            }
+            false
+        }
+    };
+    if !done {
+        return transfer_slow::<E, WHAT, MODE>(core, env, op, rest);
+    }
+    write_back(core, op, MODE, end);
+    next(core, env, op, rest)
+}
+
+#[inline(never)]
+fn transfer_slow<E: Env, const WHAT: u8, const MODE: u8>(
+    core: &mut Core,
+    env: &mut E,
+    op: &Op,
+    rest: &[Op],
+) -> End {
+    let result = transfer::<E, WHAT, MODE>(core, env, op);
+    may_leave(core, env, op, rest, result)
+}
+
+fn threaded_unprivileged<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+    let result = unprivileged(core, env, op);
+    may_leave(core, env, op, rest, result)
 }
 
 #[inline(always)]

@@ -6,7 +6,7 @@ use crate::env::Env;
 use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
 
-handlers! { Media after Mul::END;
+handlers! { Media after Mul::END, stays;
     Qadd => saturating::<E, false, false>,
     Qsub => saturating::<E, true, false>,
     Qdadd => saturating::<E, false, true>,

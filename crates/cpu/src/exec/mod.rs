@@ -1,8 +1,15 @@
-//! What instructions do. A handler is a function `fn(&mut Core, &mut E, &Op) -> Exec`; each group of instructions has a
-//! module with a `handlers!` list, and the lists joined make the dispatch table.
+//! What instructions do: a function `fn(&mut Core, &mut E, &Op) -> Exec` each. Every group of instructions has a module
+//! with a `handlers!` list, and the lists joined make the dispatch table.
+//!
+//! What the table holds is threaded: a [`Handler`] does its op and then calls the handler of the next op of the block
+//! ([`next`]), which in an optimised build is a jump. A run of ops thus comes back to its caller once, with an [`End`]
+//! that says which op ended it and why; where calls are not turned into jumps, a block's length bounds their depth.
 
 use crate::env::Env;
-use crate::op::{Exec, HandlerId, Op};
+use crate::isa::Set;
+use crate::observe::Observer;
+use crate::op::{End, Exec, Flow, HandlerId, Op};
+use crate::psr;
 use crate::state::Core;
 
 pub(crate) mod alu;
@@ -17,19 +24,21 @@ pub(crate) mod system;
 pub(crate) mod vfp;
 mod wrap;
 
-pub(crate) use wrap::Wrap;
+pub(crate) use branch::Branch;
+pub(crate) use wrap::{Special, Wrap};
 
-/// What runs an [`Op`].
-pub(crate) type Handler<E> = fn(&mut Core, &mut E, &Op) -> Exec;
+/// What runs an [`Op`] and the ops that follow it in its block.
+pub(crate) type Handler<E> = for<'a> fn(&mut Core, &mut E, &'a Op, &'a [Op]) -> End;
 
 /// The handlers of every group, for one environment.
 pub(crate) struct Table<E>(core::marker::PhantomData<E>);
 
-/// Lists the handlers of a group: `handlers! { pub(crate) Alu after Wrap: AddImm => add_imm::<E>, … }`.
+/// Lists the handlers of a group: `handlers! { Mul after Branch::END, stays; Mul => mul::<E>, … }`.
 ///
-/// It makes an enum `Alu` whose `id()` is the [`HandlerId`], numbered after those of the group named by `after`.
+/// It makes an enum `Mul` whose `id()` is the [`HandlerId`], numbered after those of the group named by `after`. A group
+/// that `stays` never asks to leave the block ([`Core::leave_block`]); one that `may_leave` is looked at for it.
 macro_rules! handlers {
-    ($group:ident after $base:expr; $($name:ident => $path:expr),* $(,)?) => {
+    ($group:ident after $base:expr, $follow:ident; $($name:ident => $path:expr),* $(,)?) => {
         /// Handlers of this group.
         #[derive(Clone, Copy, PartialEq, Eq, Debug)]
         #[allow(missing_docs, dead_code, clippy::enum_variant_names)]
@@ -50,7 +59,21 @@ macro_rules! handlers {
                 mut table: [$crate::exec::Handler<E>; N],
             ) -> [$crate::exec::Handler<E>; N] {
                 let mut at = Self::FIRST as usize;
-                $( table[at] = $path; at += 1; )*
+                $(
+                    table[at] = {
+                        fn threaded<E: $crate::env::Env>(
+                            core: &mut $crate::state::Core,
+                            env: &mut E,
+                            op: &$crate::op::Op,
+                            rest: &[$crate::op::Op],
+                        ) -> $crate::op::End {
+                            let result = $path(core, env, op);
+                            $crate::exec::$follow(core, env, op, rest, result)
+                        }
+                        threaded::<E>
+                    };
+                    at += 1;
+                )*
                 assert!(at == Self::END as usize);
                 table
             }
@@ -67,10 +90,11 @@ pub(crate) const TABLE: usize = COUNT.next_power_of_two();
 
 impl<'a, E: Env + 'a> Table<E> {
     const ALL: [Handler<E>; TABLE] = {
-        let table: [Handler<E>; TABLE] = [wrap::undefined::<E>; TABLE];
+        let table: [Handler<E>; TABLE] = [wrap::unassigned::<E>; TABLE];
         let table = Wrap::list(table);
+        let table = Special::list(table);
         let table = alu::Alu::list(table);
-        let table = branch::Branch::list(table);
+        let table = Branch::list(table);
         let table = mul::Mul::list(table);
         let table = media::Media::list(table);
         let table = load_store::LoadStore::list(table);
@@ -84,8 +108,70 @@ impl<'a, E: Env + 'a> Table<E> {
     pub(crate) const HANDLERS: &'a [Handler<E>; TABLE] = &Self::ALL;
 }
 
-/// Runs one op.
+/// Runs an op and those that follow it.
 #[inline(always)]
-pub(crate) fn run<E: Env>(core: &mut Core, env: &mut E, handler: HandlerId, op: &Op) -> Exec {
-    Table::<E>::HANDLERS[usize::from(handler.0) % TABLE](core, env, op)
+pub(crate) fn run<E: Env>(core: &mut Core, env: &mut E, handler: HandlerId, op: &Op, rest: &[Op]) -> End {
+    Table::<E>::HANDLERS[usize::from(handler.0) % TABLE](core, env, op, rest)
+}
+
+/// What follows an op that completed and goes on to the next one.
+#[inline(always)]
+pub(crate) fn next<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+    retired(env, op);
+    match rest.split_first() {
+        Some((op, rest)) => run(core, env, op.handler, op, rest),
+        None => End { result: Ok(Flow::Next), index: op.index },
+    }
+}
+
+/// What follows an op that ends the run, whatever comes after it in the block.
+#[inline(always)]
+pub(crate) fn end<E: Env>(env: &mut E, op: &Op, result: Exec) -> End {
+    if result.is_ok() {
+        retired(env, op);
+    }
+    End { result, index: op.index }
+}
+
+/// What follows an op of a group that `stays`.
+#[inline(always)]
+pub(crate) fn stays<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op], result: Exec) -> End {
+    if result == Ok(Flow::Next) { next(core, env, op, rest) } else { end(env, op, result) }
+}
+
+/// What follows an op of a group that `may_leave`.
+#[inline(always)]
+pub(crate) fn may_leave<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op], result: Exec) -> End {
+    if core.leave {
+        return leave(core, env, op, result);
+    }
+    stays(core, env, op, rest, result)
+}
+
+/// Ends the run since the op asked for it, whatever it returned.
+#[cold]
+#[inline(never)]
+fn leave<E: Env>(core: &mut Core, env: &mut E, op: &Op, result: Exec) -> End {
+    core.leave = false;
+    let result = match result {
+        Ok(Flow::Next) => Ok(Flow::Sync),
+        Ok(Flow::Jump) => {
+            core.it = psr::it_advance(op.it);
+            Ok(Flow::SyncJump)
+        }
+        other => other,
+    };
+    end(env, op, result)
+}
+
+#[inline(always)]
+fn retired<E: Env>(env: &mut E, op: &Op) {
+    if E::Obs::RETIRED {
+        let set = match (op.flags & Op::THUMB != 0, op.len) {
+            (false, _) => Set::A32,
+            (true, 2) => Set::T16,
+            (true, _) => Set::T32,
+        };
+        env.obs().retired(set, op.pc, op.word);
+    }
 }

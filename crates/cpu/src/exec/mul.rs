@@ -7,7 +7,7 @@ use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
 
 // Fields: rd = Rd or RdLo, rn = first factor, rm = second factor, rs = Ra or RdHi.
-handlers! { Mul after Branch::END;
+handlers! { Mul after Branch::END, stays;
     Mul => mul::<E, false>,
     Muls => mul::<E, true>,
     Mla => mla::<E, false>,

@@ -11,7 +11,7 @@ use crate::tlb::Way;
 use msmemu_fabric::Bus;
 
 // op.imm: register list in bits 15:0. op.sh: see `flag`.
-handlers! { Multiple after LoadStore::END;
+handlers! { Multiple after LoadStore::END, may_leave;
     Ldm => ldm::<E>,
     LdmPc => ldm_pc::<E>,
     LdmUser => ldm_user::<E>,
@@ -54,7 +54,7 @@ fn read_all<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Result<([u32; 16],
     if let Some(frame) = mem::words(core, env, Way::Read, va, list.count_ones()) {
         let mut offset = va & 0xFFF;
         while list != 0 {
-            values[(list.trailing_zeros() & 15) as usize] = env.bus().ram().load(frame, offset & 0xFFC);
+            values[(list.trailing_zeros() & 15) as usize] = env.bus().ram().load_aligned(frame, offset);
             offset += 4;
             list &= list - 1;
         }
@@ -133,7 +133,7 @@ fn write_all<E: Env>(
         while list != 0 {
             let n = (list.trailing_zeros() & 15) as usize;
             let value = if n == 15 { op.pc_value() } else { value(core, n) };
-            if !env.bus().ram().store(frame, va & 0xFFC, value) {
+            if !env.bus().ram().store_aligned(frame, va, value) {
                 break;
             }
             va = va.wrapping_add(4);

@@ -12,7 +12,7 @@ use crate::psr::{Mode, bits};
 use crate::state::Core;
 use crate::{cp14, cp15};
 
-handlers! { System after Exclusive::END;
+handlers! { System after Exclusive::END, may_leave;
     Svc => svc::<E>,
     Smc => smc::<E>,
     Bkpt => bkpt::<E>,

@@ -10,7 +10,7 @@ use crate::mem::{load_aligned, store_aligned};
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
 
-handlers! { Vfp after System::END;
+handlers! { Vfp after System::END, may_leave;
     MlaS => mla_s::<E>, MlaD => mla_d::<E>,
     MlsS => mls_s::<E>, MlsD => mls_d::<E>,
     NmlaS => nmla_s::<E>, NmlaD => nmla_d::<E>,

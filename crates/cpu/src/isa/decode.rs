@@ -3,7 +3,7 @@
 use super::{
     Insn, Set, Word, a32_data, a32_memory, a32_system, neon, t16, t32_data, t32_memory, t32_system, vfp,
 };
-use crate::exec::Wrap;
+use crate::exec::{Special, Wrap};
 use crate::model::{Costs, Model};
 use crate::op::Op;
 
@@ -167,8 +167,8 @@ pub fn find(set: Set, word: u32) -> Option<(u16, &'static Insn)> {
 /// Lowers one instruction. Never fails: what is not described becomes an op that raises Undefined Instruction.
 pub fn lower(model: Model, set: Set, word: u32, pc: u32, it: u8, fp: u8) -> Op {
     let mut op = Op {
-        handler: Wrap::Undefined.id(),
-        inner: Wrap::Undefined.id(),
+        handler: Special::Undefined.id(),
+        inner: Special::Undefined.id(),
         cond: 14,
         it,
         cycles: 1,
@@ -208,7 +208,7 @@ pub fn lower(model: Model, set: Set, word: u32, pc: u32, it: u8, fp: u8) -> Op {
     op.cycles = Costs::of(insn.class);
     op.row = row;
     if (insn.lower)(&w, &mut op).is_err() {
-        op.handler = Wrap::Undefined.id();
+        op.handler = Special::Undefined.id();
         op.row = Op::NO_ROW;
         op.flags &= Op::THUMB;
         op.ends_block();
@@ -223,9 +223,9 @@ fn wrap(mut op: Op) -> Op {
     let reads_pc = op.flags & Op::READS_PC != 0;
     op.handler = match (conditional, reads_pc) {
         (false, false) => return op,
-        (true, false) => Wrap::Conditional.id(),
-        (false, true) => Wrap::ReadsPc.id(),
-        (true, true) => Wrap::ConditionalReadsPc.id(),
+        (true, false) => Wrap::conditional(op.cond),
+        (false, true) => Wrap::reads_pc(),
+        (true, true) => Wrap::conditional_reads_pc(),
     };
     op
 }
@@ -273,8 +273,8 @@ mod tests {
     fn models_differ_in_their_divides() {
         for (set, word) in [(Set::A32, 0xE711_F210), (Set::A32, 0xE731_F210), (Set::T32, 0xFB91_F0F2)] {
             let handler = |model| lower(model, set, word, 0, 0, 0).handler;
-            assert_eq!(handler(Model::Scorpion), Wrap::Undefined.id(), "{word:#x}");
-            assert_ne!(handler(Model::Krait), Wrap::Undefined.id(), "{word:#x}");
+            assert_eq!(handler(Model::Scorpion), Special::Undefined.id(), "{word:#x}");
+            assert_ne!(handler(Model::Krait), Special::Undefined.id(), "{word:#x}");
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Lowerings that several encodings share.
 
 use super::{Set, Undefined, Word};
-use crate::exec::Wrap;
+use crate::exec::Special;
 use crate::exec::alu::{Alu, form, operation};
 use crate::exec::branch::Branch;
 use crate::exec::load_store::{LoadStore, mode, what};
@@ -218,7 +218,7 @@ pub(super) fn multiple_flags(up: bool, before: bool, write_back: bool) -> u8 {
 
 /// A hint that does nothing.
 pub(super) fn nop(_w: &Word<'_>, op: &mut Op) -> Lowered {
-    simple(op, Wrap::Nop.id())
+    simple(op, Special::Nop.id())
 }
 
 /// Sign-extends the low `bits` bits.
@@ -235,7 +235,7 @@ pub(super) fn stop(op: &mut Op, handler: System) -> Lowered {
 /// Permanently UNDEFINED.
 pub(super) fn undefined(op: &mut Op) -> Lowered {
     op.ends_block();
-    simple(op, Wrap::Undefined.id())
+    simple(op, Special::Undefined.id())
 }
 
 /// A branch under the instruction's condition.

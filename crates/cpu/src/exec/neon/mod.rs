@@ -19,7 +19,7 @@ use crate::env::Env;
 use crate::op::{Exec, Flow, Op};
 use crate::state::Core;
 
-handlers! { Neon after Vfp::END;
+handlers! { Neon after Vfp::END, may_leave;
     Data => data::<E>,
     LoadMultiple => memory::multiple::<E, true>,
     StoreMultiple => memory::multiple::<E, false>,
