@@ -324,7 +324,7 @@ fn boot(request: &Request) -> Result<Machine, StartError> {
     let name = request.machine.as_deref().unwrap_or(BUILTIN[0].name);
     let config = Arc::new(machines::find(name)?);
     let (path, image) = match &request.start {
-        Start::Elf(path) => (path.clone(), elf(path, &read(path)?)?),
+        Start::Elf(path) => (path.clone(), elf(path, &read(path)?)?.with_device_tree(&config)),
         Start::Linux { kernel, initrd, append, dtb } => {
             let initrd = initrd.as_deref().map(read).transpose()?;
             let dtb = dtb.as_deref().map(read).transpose()?;
@@ -340,7 +340,7 @@ fn boot(request: &Request) -> Result<Machine, StartError> {
         }
         Start::Demo | Start::Snapshot { .. } => {
             let path = PathBuf::from("the demo firmware");
-            let image = elf(&path, DEMO)?;
+            let image = elf(&path, DEMO)?.with_device_tree(&config);
             (path, image)
         }
     };

@@ -7,7 +7,7 @@ use core::ops::Range;
 use crate::config::Config;
 use crate::devicetree::{self, Boot, DeviceTreeError};
 
-use super::{Image, Segment, Symbols};
+use super::{Image, MACHINE_FROM_TREE, Segment, Symbols};
 
 /// What to boot.
 #[derive(Clone, Copy, Debug, Default)]
@@ -77,8 +77,6 @@ const END_AT: usize = 0x2C;
 const ENDIAN_AT: usize = 0x30;
 const MAGIC: u32 = 0x016F_2818;
 const LITTLE_ENDIAN: u32 = 0x0403_0201;
-/// r1 when the kernel is to look at the device tree only.
-const MACHINE_FROM_TREE: u32 = 0xFFFF_FFFF;
 /// The decompressed kernel ends below this offset from the start of RAM, so what lies above is safe from
 /// it (recommendation of the booting documentation).
 const SAFE_OFFSET: u64 = 128 << 20;

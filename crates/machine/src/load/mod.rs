@@ -9,6 +9,7 @@ pub use linux::{Linux, LinuxError, linux};
 pub use symbols::{Location, Symbols};
 
 use crate::config::Config;
+use crate::devicetree;
 
 /// Bytes that go to a physical address before the guest starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +62,37 @@ pub struct NoMemory {
     pub memories: String,
 }
 
+/// r1 when the image is to look at the device tree only.
+const MACHINE_FROM_TREE: u32 = 0xFFFF_FFFF;
+
 impl Image {
+    /// Passes the machine's device tree as a boot loader does: in memory, with its address in r2, 0 in r0 and all
+    /// ones in r1.
+    ///
+    /// It goes to the last whole pages of main memory that no segment needs. Without such a place there is none
+    /// and r2 stays as it is.
+    #[must_use]
+    pub fn with_device_tree(mut self, config: &Config) -> Self {
+        let tree = devicetree::generate(config);
+        let Some(ram) = config.main_memory() else { return self };
+        let pages = (tree.len() as u64).next_multiple_of(0x1000);
+        let mut end = u64::from(ram.base) + u64::from(ram.size);
+        // Each turn ends below a segment that was in the way.
+        let address = loop {
+            let Some(start) = end.checked_sub(pages).filter(|start| *start >= u64::from(ram.base)) else {
+                return self;
+            };
+            let overlaps = |s: &&Segment| u64::from(s.address) < start + pages && s.end() > start;
+            match self.segments.iter().filter(overlaps).map(|s| s.address).min() {
+                Some(lowest) => end = u64::from(lowest) & !0xFFF,
+                None => break start as u32,
+            }
+        };
+        self.segments.push(Segment { name: "device tree".into(), address, bytes: tree, zeros: 0 });
+        self.registers = [0, MACHINE_FROM_TREE, address];
+        self
+    }
+
     /// Checks that the machine has memory wherever the image goes.
     ///
     /// # Errors

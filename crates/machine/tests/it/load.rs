@@ -1,7 +1,7 @@
 //! Guest images: what good files become, and what is said about bad ones.
 
 use msmemu_machine::config::Config;
-use msmemu_machine::load::{Image, Linux, Symbols, elf, linux};
+use msmemu_machine::load::{Image, Linux, Segment, Symbols, elf, linux};
 use proptest::prelude::*;
 
 use crate::cases;
@@ -43,6 +43,34 @@ fn executable() -> Vec<u8> {
     file.extend(word(&[0, 2, 0, 0, SYMBOLS, 48, 2, 0, 4, 16]));
     file.extend(word(&[0, 3, 0, 0, STRINGS, 16, 0, 0, 1, 0]));
     file
+}
+
+#[test]
+fn a_bare_metal_image_gets_the_device_tree_at_the_end_of_memory() {
+    let config = lab();
+    let ram = config.main_memory().unwrap();
+    let end = ram.base + ram.size;
+    let tree = msmemu_machine::devicetree::generate(&config);
+    let pages = (tree.len() as u32).next_multiple_of(0x1000);
+    let image = elf(&executable()).unwrap().with_device_tree(&config);
+    assert_eq!(image.registers, [0, 0xFFFF_FFFF, end - pages]);
+    let placed = image.segments.last().unwrap();
+    assert_eq!((placed.address, &placed.bytes), (end - pages, &tree));
+    image.check(&config).unwrap();
+
+    // Segments there push it below them, one after the other.
+    let mut image = elf(&executable()).unwrap();
+    for (address, zeros) in [(end - 0x1000, 0x1000), (end - pages - 0x1800, 0x1000)] {
+        image.segments.push(Segment { name: "data".into(), address, bytes: Vec::new(), zeros });
+    }
+    let image = image.with_device_tree(&config);
+    assert_eq!(image.registers[2], end - pages - 0x2000 - pages);
+
+    // No place: no device tree.
+    let mut image = elf(&executable()).unwrap();
+    let all = Segment { name: "all".into(), address: ram.base, bytes: Vec::new(), zeros: ram.size };
+    image.segments = vec![all];
+    assert_eq!(image.clone().with_device_tree(&config), image);
 }
 
 #[test]
