@@ -232,9 +232,14 @@ fn memory(config: &Config) -> impl Iterator<Item = Builder> {
 
 fn reserved_memory(config: &Config) -> Option<Builder> {
     let size = config.device_tree.reserved_low;
-    let ram = config.main_memory().filter(|_| size > 0)?;
-    let smem = Builder::at("smem", ram.base).cells("reg", &[ram.base, size]).flag("no-map");
-    Some(Builder::new("reserved-memory").address_cells().flag("ranges").child(smem))
+    let reserved = |name: &str, base, size| Builder::at(name, base).cells("reg", &[base, size]).flag("no-map");
+    let smem = config.main_memory().filter(|_| size > 0).map(|ram| reserved("smem", ram.base, size));
+    let pools = config.memory.iter().filter(|m| m.kind == MemoryKind::DmaPool);
+    // Memory that drivers of devices take from, and that nothing else uses: no page of the kernel lies in it.
+    let pools = pools.map(|m| reserved(&m.name, m.base, m.size).with("compatible", "shared-dma-pool"));
+    let mut nodes = smem.into_iter().chain(pools).peekable();
+    nodes.peek()?;
+    Some(Builder::new("reserved-memory").address_cells().flag("ranges").children(nodes))
 }
 
 fn clocks(handles: &Handles) -> Builder {

@@ -25,7 +25,7 @@ pub const MAX_SLOTS: u32 = 16;
 /// What an instance of the engine is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct TrafficEngineConfig {
-    /// Width of its addresses: 24 or 32.
+    /// Width of its addresses: 20 to 32.
     pub address_bits: u8,
     /// Clock of its port.
     pub clock: Clock,

@@ -11,7 +11,7 @@ msmemu_regs::register_block! {
     }
     /// What this instance can do.
     TENG_CAPS @ 0x04, reset 0 {
-        ADDR_BITS [5:0]   ro "Width of its addresses, 24 or 32",
+        ADDR_BITS [5:0]   ro "Width of its addresses, 20 to 32",
         _         [7:6]   res0,
         SLOTS     [12:8]  ro "Most outstanding transactions",
         _         [15:13] res0,

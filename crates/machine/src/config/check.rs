@@ -340,13 +340,6 @@ impl Check<'_, '_> {
         let c = self.config;
         for (i, t) in c.traffic_engine.iter().enumerate() {
             self.attachment("traffic_engine", i, &t.name, t.smmu.as_deref(), &t.mids, t.address_bits);
-            if t.address_bits.is_some_and(|bits| bits != 24 && bits != 32) {
-                let span = self.key("traffic_engine", i, "address_bits");
-                self.push(
-                    Mistake::new("a traffic engine has no such address width", span)
-                        .label("expected 24 or 32"),
-                );
-            }
         }
         for (i, p) in c.pl330.iter().enumerate() {
             self.attachment("pl330", i, &p.name, p.smmu.as_deref(), &p.mids, p.address_bits);

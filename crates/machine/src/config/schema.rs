@@ -94,6 +94,8 @@ pub enum MemoryKind {
     Ram,
     /// On-chip or stacked memory: mapped, but not announced as main memory.
     Internal,
+    /// Set aside for devices: announced as a reserved `shared-dma-pool`.
+    DmaPool,
 }
 
 /// One memory.
