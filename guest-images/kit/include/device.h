@@ -17,6 +17,7 @@ struct device {
     struct iommu_fwspec *fwspec;    /* SMMUs and MIDs from "iommus", NULL when there is none */
     struct iommu_domain *domain;    /* that it is attached to, of the IOMMU API */
     struct dma_device *dma;         /* of the DMA API */
+    const struct driver *driver;    /* that it is bound to */
     void *driver_data;
     struct device *next;
 };
@@ -27,7 +28,8 @@ const struct fdt *device_tree(void);
 /* The device of this name; NULL if there is none. */
 struct device *device_find(const char *name);
 
-/* The next device with this compatible string, in the order of the tree; starts after NULL. */
+/* The next device with this compatible string, in the order of the tree; starts after NULL. With no string, any
+ * device. */
 struct device *device_next(struct device *after, const char *compatible);
 
 #endif

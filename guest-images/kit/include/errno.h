@@ -16,6 +16,7 @@
 #define ENOSPC 28
 #define ERANGE 34
 #define ENOSYS 38
+#define EILSEQ 84
 #define EOPNOTSUPP 95
 #define ETIMEDOUT 110
 

@@ -49,6 +49,7 @@ struct iommu_domain_geometry {
 /* What unmappings have left to invalidate. */
 struct iommu_iotlb_gather {
     u64 start, end; /* empty when start >= end */
+    u32 pgsize;     /* the smallest page of it */
 };
 
 struct iommu_domain {
@@ -58,7 +59,6 @@ struct iommu_domain {
     iommu_fault_handler_t handler;
     void *handler_token;
     u32 faults; /* counted since it was made */
-    struct msm_domain *priv;
 };
 
 /* What the hardware recorded of a fault. */
