@@ -129,7 +129,7 @@ const char *errname(int error)
         { ENXIO, "ENXIO" },   { EAGAIN, "EAGAIN" },     { ENOMEM, "ENOMEM" }, { EFAULT, "EFAULT" },
         { EBUSY, "EBUSY" },   { EEXIST, "EEXIST" },     { ENODEV, "ENODEV" }, { EINVAL, "EINVAL" },
         { ENOSPC, "ENOSPC" }, { ERANGE, "ERANGE" },     { ENOSYS, "ENOSYS" }, { EOPNOTSUPP, "EOPNOTSUPP" },
-        { ETIMEDOUT, "ETIMEDOUT" },
+        { ETIMEDOUT, "ETIMEDOUT" }, { EINTR, "EINTR" },   { EILSEQ, "EILSEQ" },
     };
 
     for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
