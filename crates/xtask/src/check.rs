@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use clap::ValueEnum;
 
-use crate::{book, cargo, edges, exports, root};
+use crate::{book, cargo, edges, exports, guest, root};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Step {
@@ -17,6 +17,8 @@ pub(crate) enum Step {
     Edges,
     /// SVD files and coverage pages equal the register tables.
     Registers,
+    /// The committed guest images are those of the committed hashes.
+    Guest,
     /// `regs` and `smmu` build without the standard library.
     NoStd,
 }
@@ -53,6 +55,7 @@ impl Step {
             }
             Self::Edges => edges::check(&root()),
             Self::Registers => exports::check(&root()),
+            Self::Guest => guest::check_hashes(&root()),
             Self::NoStd => {
                 for package in NO_STD {
                     cargo(&["build", "--quiet", "--package", package, "--no-default-features"], &[])?;

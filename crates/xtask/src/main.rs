@@ -39,8 +39,14 @@ enum Job {
         /// Images to build; all when none is named.
         names: Vec<String>,
         /// Rebuild elsewhere and compare with the committed files.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "to")]
         check: bool,
+        /// Compiler; that of the committed files is gcc.
+        #[arg(long, value_enum, default_value = "gcc")]
+        compiler: guest::Compiler,
+        /// Folder to write them to, in place of where they are committed.
+        #[arg(long)]
+        to: Option<PathBuf>,
     },
 }
 
@@ -49,7 +55,9 @@ fn main() -> ExitCode {
         Job::Check { steps } => check::run(&steps),
         Job::Bless => bless(),
         Job::Svd => exports::write(&root()),
-        Job::Guest { names, check } => guest::run(&root(), &names, check),
+        Job::Guest { names, check, compiler, to } => {
+            guest::run(&root(), &guest::Job { names: &names, check, compiler, to: to.as_deref() })
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
