@@ -37,17 +37,6 @@ bool dma_pool_reaches(u64 mask)
     return false;
 }
 
-bool dma_pool_contains(const void *start, size_t size)
-{
-    u64 from = virt_to_phys(start);
-
-    find_pools();
-    for (unsigned i = 0; i < pool_count; i++)
-        if (from >= pools[i].space.all.start && from + size <= pools[i].space.all.end)
-            return true;
-    return false;
-}
-
 static struct pool *pool_of(const struct iova *slot)
 {
     for (unsigned i = 0; i < pool_count; i++)
@@ -107,11 +96,10 @@ static int map(struct dma_device *dma, struct dma_mapping *mapping, u32 limit, c
     return 0;
 }
 
-static int alloc(struct dma_device *dma, struct dma_piece *piece, u32 limit)
+static int alloc(struct dma_piece *piece, u32 limit)
 {
     u32 align = PAGE_SIZE;
 
-    (void)dma;
     while (align < piece->size && align < SZ_1M)
         align *= 2;
     if (take(&piece->slot, ALIGN((u64)piece->size, (u64)PAGE_SIZE), align, limit))
@@ -120,9 +108,8 @@ static int alloc(struct dma_device *dma, struct dma_piece *piece, u32 limit)
     return 0;
 }
 
-static void free(struct dma_device *dma, struct dma_piece *piece)
+static void free(struct dma_piece *piece)
 {
-    (void)dma;
     give_back(&piece->slot);
 }
 

@@ -2,11 +2,12 @@
 #include "dma.h"
 #include "mmu.h"
 
-int dma_alloc_pages(struct dma_piece *piece)
+int dma_alloc_pages(struct dma_piece *piece, u32 limit)
 {
     size_t pages = ALIGN(piece->size, PAGE_SIZE) >> PAGE_SHIFT;
     size_t align = PAGE_SIZE;
 
+    (void)limit; /* all memory is reached, or has a device address that is */
     while (align < piece->size && align < SZ_1M)
         align *= 2;
     piece->cpu = page_alloc(pages, align);
@@ -29,12 +30,11 @@ static int map(struct dma_device *dma, struct dma_mapping *mapping, u32 limit, c
     dma_addr_t destination = attrs ? attrs->destination : 0;
 
     (void)dma;
+    (void)limit;
     for (unsigned i = 0; i < mapping->count; i++) {
         struct dma_piece *piece = &mapping->piece[i];
         phys_addr_t at = virt_to_phys(piece->cpu);
 
-        if (at > limit || limit - at < piece->size - 1)
-            return -EIO;
         /* The one device address that memory has here is its own. */
         if (dma_get_attr(DMA_ATTR_FIXED_MAPPING, attrs) && at != destination)
             return -EOPNOTSUPP;
@@ -51,17 +51,4 @@ static bool unmap(struct dma_device *dma, struct dma_mapping *mapping)
     return true;
 }
 
-static int alloc(struct dma_device *dma, struct dma_piece *piece, u32 limit)
-{
-    (void)dma;
-    (void)limit;
-    return dma_alloc_pages(piece);
-}
-
-static void free(struct dma_device *dma, struct dma_piece *piece)
-{
-    (void)dma;
-    dma_free_pages(piece);
-}
-
-const struct dma_ops dma_direct_ops = { "direct", map, unmap, alloc, free };
+const struct dma_ops dma_direct_ops = { "direct", map, unmap, dma_alloc_pages, dma_free_pages };

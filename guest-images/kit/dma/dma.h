@@ -20,6 +20,7 @@ enum dma_kind { DMA_KIND_SINGLE, DMA_KIND_PAGE, DMA_KIND_SG, DMA_KIND_COHERENT }
 /* What one call mapped. It is found by the address of its first piece. */
 struct dma_mapping {
     struct dma_mapping *next;
+    const struct dma_ops *ops;
     enum dma_kind kind;
     enum dma_data_direction direction;
     struct iova range; /* device addresses, when the back end gives them */
@@ -35,8 +36,8 @@ struct dma_ops {
     /* False: the back end keeps the mapping for a while, and frees it itself. */
     bool (*unmap)(struct dma_device *dma, struct dma_mapping *mapping);
     /* Coherent memory of whole pages: sets `cpu`, of `size` bytes, not cleared. */
-    int (*alloc)(struct dma_device *dma, struct dma_piece *piece, u32 limit);
-    void (*free)(struct dma_device *dma, struct dma_piece *piece);
+    int (*alloc)(struct dma_piece *piece, u32 limit);
+    void (*free)(struct dma_piece *piece);
 };
 
 extern const struct dma_ops dma_iommu_ops, dma_direct_ops, dma_bounce_ops;
@@ -47,7 +48,7 @@ extern const struct dma_ops dma_iommu_ops, dma_direct_ops, dma_bounce_ops;
 struct dma_device {
     struct device *dev;
     struct dma_device *next;
-    const struct dma_ops *ops;
+    const struct dma_ops *ops, *coherent_ops;
     u64 mask, coherent_mask; /* of the driver */
     u32 max_segment;
     int error; /* of the last mapping */
@@ -74,12 +75,11 @@ u64 dma_bus_mask(const struct device *dev);
 struct dma_mapping *dma_find_cpu(struct dma_device *dma, u32 address, struct dma_piece **piece);
 
 /* direct.c */
-int dma_alloc_pages(struct dma_piece *piece);
+int dma_alloc_pages(struct dma_piece *piece, u32 limit);
 void dma_free_pages(struct dma_piece *piece);
 
 /* bounce.c */
 bool dma_pool_reaches(u64 mask);
-bool dma_pool_contains(const void *start, size_t size);
 
 /* iommu.c */
 int dma_iommu_configure(struct dma_device *dma);

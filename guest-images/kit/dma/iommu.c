@@ -136,7 +136,7 @@ static int protection(enum dma_data_direction direction, const struct dma_attrs 
     /* Device memory keeps its order against everything before it; Normal memory is weakly ordered as it is. */
     if (dma_get_attr(DMA_ATTR_WRITE_BARRIER, attrs))
         prot |= IOMMU_MMIO;
-    return prot | IOMMU_NOEXEC;
+    return prot;
 }
 
 /* The destination given: both sides are the caller's. */
@@ -258,17 +258,4 @@ void dma_domain_flush(struct dma_domain *domain)
     domain->waiting = 0;
 }
 
-static int alloc(struct dma_device *dma, struct dma_piece *piece, u32 limit)
-{
-    (void)dma;
-    (void)limit;
-    return dma_alloc_pages(piece);
-}
-
-static void free(struct dma_device *dma, struct dma_piece *piece)
-{
-    (void)dma;
-    dma_free_pages(piece);
-}
-
-const struct dma_ops dma_iommu_ops = { "iommu", map, unmap, alloc, free };
+const struct dma_ops dma_iommu_ops = { "iommu", map, unmap, dma_alloc_pages, dma_free_pages };

@@ -55,6 +55,7 @@ int dma_configure(struct device *dev)
         kfree(dma);
         return error;
     }
+    dma->coherent_ops = dma->ops;
     dev->dma = dma;
     dma->next = dma_devices;
     dma_devices = dma;
@@ -87,9 +88,7 @@ int dma_set_mask(struct device *dev, u64 mask)
         return -ENODEV;
     if (supported(dma, mask, &ops))
         return -EIO;
-    /* A back end can only change while nothing depends on it; bounce serves what direct had given out. */
-    if (ops == &dma_bounce_ops || !dma->mapped)
-        dma->ops = ops;
+    dma->ops = ops;
     dma->mask = mask;
     return 0;
 }
@@ -103,6 +102,7 @@ int dma_set_coherent_mask(struct device *dev, u64 mask)
         return -ENODEV;
     if (supported(dma, mask, &ops))
         return -EIO;
+    dma->coherent_ops = ops;
     dma->coherent_mask = mask;
     return 0;
 }
@@ -281,7 +281,7 @@ static bool is_memory(const void *start, size_t size)
 {
     u64 from = virt_to_phys(start);
 
-    return (from >= ram_start() && from + size <= ram_end()) || dma_pool_contains(start, size);
+    return from >= ram_start() && from + size <= ram_end();
 }
 
 static int check_attrs(const struct dma_attrs *attrs)
@@ -329,6 +329,7 @@ static struct dma_mapping *map(struct device *dev, enum dma_kind kind, const str
         mapping->piece[i].cpu = sg[i].address;
         mapping->piece[i].size = sg[i].length;
     }
+    mapping->ops = dma->ops;
     dma->error = dma->ops->map(dma, mapping, (u32)dma_get_mask(dev), attrs);
     if (dma->error) {
         kfree(mapping);
@@ -354,7 +355,7 @@ static void unmap(struct dma_device *dma, struct dma_mapping *mapping)
         dma_guard_cpu(piece, 0, piece->size);
         to_cpu(piece, 0, piece->size, mapping->direction);
     }
-    if (dma->ops->unmap(dma, mapping))
+    if (mapping->ops->unmap(dma, mapping))
         kfree(mapping);
 }
 
@@ -608,11 +609,12 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t
     mapping->count = 1;
     piece = &mapping->piece[0];
     piece->size = size;
-    dma->error = dma->ops->alloc(dma, piece, limit);
+    mapping->ops = dma->coherent_ops;
+    dma->error = mapping->ops->alloc(piece, limit);
     if (!dma->error) {
-        dma->error = dma->ops->map(dma, mapping, limit, attrs);
+        dma->error = mapping->ops->map(dma, mapping, limit, attrs);
         if (dma->error)
-            dma->ops->free(dma, piece);
+            mapping->ops->free(piece);
     }
     if (dma->error) {
         kfree(mapping);
@@ -627,14 +629,15 @@ void *dma_alloc_attrs(struct device *dev, size_t size, dma_addr_t *handle, gfp_t
 static void free_coherent(struct dma_device *dma, struct dma_mapping *mapping)
 {
     struct dma_piece piece = mapping->piece[0];
+    const struct dma_ops *ops = mapping->ops;
 
     /* The device loses it before it can become something else. */
     strike(dma, mapping);
-    if (dma->ops->unmap(dma, mapping)) {
-        dma->ops->free(dma, &mapping->piece[0]);
+    if (mapping->ops->unmap(dma, mapping)) {
+        mapping->ops->free(&mapping->piece[0]);
         kfree(mapping);
     } else {
-        dma->ops->free(dma, &piece);
+        ops->free(&piece);
     }
 }
 

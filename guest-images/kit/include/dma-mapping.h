@@ -79,7 +79,7 @@ unsigned dma_release(struct device *dev);
 const char *dma_backend(struct device *dev);
 
 /* The highest address that the device can put out, as its driver knows it; the device tree may say less. The default is 32 bits.
- * It also chooses between direct and bounce anew. Errors: -ENODEV not configured; -EIO no memory, or with an
+ * It also chooses between direct and bounce anew, for what is mapped from now on. Errors: -ENODEV not configured; -EIO no memory, or with an
  * SMMU no device address, lies below it, and nothing has changed. */
 int dma_set_mask(struct device *dev, u64 mask);
 
@@ -122,9 +122,9 @@ void dma_free_attrs(struct device *dev, size_t size, void *cpu, dma_addr_t handl
  * that failed; -ENODEV not configured. For the functions that give NULL or 0, ask with DMA_MAPPING_ERROR. */
 int dma_mapping_error(struct device *dev, dma_addr_t address);
 
-/* Memory for one transfer. DMA_MAPPING_ERROR on failure: -EINVAL 0 bytes, no direction, or not memory of the kit; -ENOMEM
- * no memory for the books or for tables; -ENOSPC no room in the pool or no device address; -EIO the
- * device can not reach it; -ENODEV not configured. */
+/* Memory for one transfer. DMA_MAPPING_ERROR on failure: -EINVAL 0 bytes, no direction, or not main memory; -ENOMEM
+ * no memory for the books or for tables; -ENOSPC no room in the pool or no device address; -ENODEV
+ * not configured. */
 dma_addr_t dma_map_single(struct device *dev, void *cpu, size_t size, enum dma_data_direction direction);
 void dma_unmap_single(struct device *dev, dma_addr_t address, size_t size,
                       enum dma_data_direction direction);
@@ -137,7 +137,7 @@ dma_addr_t dma_map_single_attrs(struct device *dev, void *cpu, size_t size,
 void dma_unmap_single_attrs(struct device *dev, dma_addr_t address, size_t size,
                             enum dma_data_direction direction, const struct dma_attrs *attrs);
 
-/* By page and offset; the rest as dma_map_single. DMA_MAPPING_ERROR: -EINVAL; -ENOMEM; -ENOSPC; -EIO; -ENODEV. */
+/* By page and offset; the rest as dma_map_single. DMA_MAPPING_ERROR: -EINVAL; -ENOMEM; -ENOSPC; -ENODEV. */
 dma_addr_t dma_map_page(struct device *dev, struct page *page, size_t offset, size_t size,
                         enum dma_data_direction direction);
 void dma_unmap_page(struct device *dev, dma_addr_t address, size_t size,
@@ -145,7 +145,7 @@ void dma_unmap_page(struct device *dev, dma_addr_t address, size_t size,
 
 /* A list. Returns how many ranges the device has to be given: the first so many entries have them in sg_dma_address() and sg_dma_len().
  * They can be fewer than the pieces, where pieces follow each other for the device. 0 on failure: as dma_map_single (-EINVAL,
- * -ENOMEM, -ENOSPC, -EIO, -ENODEV), and -EINVAL an empty list or a piece longer than dma_get_max_seg_size(). */
+ * -ENOMEM, -ENOSPC, -ENODEV), and -EINVAL an empty list or a piece longer than dma_get_max_seg_size(). */
 int dma_map_sg(struct device *dev, struct scatterlist *sg, int nents, enum dma_data_direction direction);
 
 /* With the number of pieces that was given, not the one returned. */
@@ -188,7 +188,7 @@ int dma_domain_free(struct dma_domain *domain);
 struct dma_domain *dma_get_domain(struct device *dev);
 
 /* Moves a device to a domain; the one it had of its own is gone. Errors: -ENODEV not configured; -EBUSY it has mappings; -EOPNOTSUPP
- * the back end has no domains; -ENOSPC, -ENOMEM as dma_configure(), and the device keeps what it had. */
+ * the back end has no domains. */
 int dma_set_domain(struct device *dev, struct dma_domain *domain);
 
 /* The domain of the IOMMU API behind it: for fault handlers and questions. */
