@@ -43,7 +43,6 @@ static void bank_write(const struct msm_smmu *smmu, unsigned bank, u32 offset, u
 
 /* ---- Context banks ---- */
 
-/* ACTLR first: without CFCFG what is stalled ends. */
 static void reset_bank(const struct msm_smmu *smmu, unsigned bank)
 {
     static const u16 registers[] = { ACTLR, SCTLR, FSRRESTORE, TTBR0, TTBR1, TTBCR, BFBCR, PAR, FAR };
@@ -89,22 +88,23 @@ void msm_bank_attach(struct msm_smmu *smmu, unsigned bank, struct msm_domain *do
     route(smmu, dev, M2VCBR_CBNDX(bank) | M2VCBR_NSCFG_NON_SECURE);
 }
 
-void msm_bank_detach(struct msm_smmu *smmu, unsigned bank)
-{
-    struct msm_bank *b = &smmu->bank[bank];
-
-    route(smmu, b->dev, M2VCBR_BLOCKED);
-    bank_write(smmu, bank, ACTLR, 0);
-    bank_write(smmu, bank, TLBIASID, b->domain->asid);
-    reset_bank(smmu, bank);
-    *b = (struct msm_bank){ 0 };
-}
-
 void msm_bank_set_stall(const struct msm_smmu *smmu, unsigned bank, bool stall)
 {
     u32 actlr = bank_read(smmu, bank, ACTLR);
 
     bank_write(smmu, bank, ACTLR, stall ? actlr | ACTLR_CFCFG_STALL : actlr & ~ACTLR_CFCFG_STALL);
+}
+
+void msm_bank_detach(struct msm_smmu *smmu, unsigned bank)
+{
+    struct msm_bank *b = &smmu->bank[bank];
+
+    route(smmu, b->dev, M2VCBR_BLOCKED);
+    /* What is stalled ends now, while CFERE still makes that an error. */
+    msm_bank_set_stall(smmu, bank, false);
+    bank_write(smmu, bank, TLBIASID, b->domain->asid);
+    reset_bank(smmu, bank);
+    *b = (struct msm_bank){ 0 };
 }
 
 void msm_bank_resume(const struct msm_smmu *smmu, unsigned bank, u32 answer)

@@ -120,4 +120,5 @@ void console_init(const struct fdt *tree)
     console.base = base;
     gic_configure(irq, edge);
     request_irq(irq, transmit, NULL);
+    gic_urgent(irq);
 }

@@ -23,5 +23,6 @@ int fdt_reg_cells(const struct fdt *fdt, int node, unsigned index, u32 address_c
 /* Number and kind of an interrupt of a node: false if there is none. */
 bool fdt_interrupt(const struct fdt *fdt, int node, unsigned index, int *irq, bool *edge);
 void gic_configure(int irq, bool edge);
+void gic_urgent(int irq);
 
 #endif

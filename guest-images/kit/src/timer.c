@@ -44,6 +44,7 @@ void timer_init(const struct fdt *tree)
     writel_relaxed(1, timer + DGT_ENABLE);
     gic_configure(irq, edge);
     request_irq(irq, woken, NULL);
+    gic_urgent(irq);
     /* Cycle counter: reset, enable. */
     __asm__ volatile("mcr p15, 0, %0, c9, c12, 0" ::"r"(5u));
     __asm__ volatile("mcr p15, 0, %0, c9, c12, 1" ::"r"(1u << 31));
