@@ -45,7 +45,7 @@ impl Bfb {
     }
 
     /// The word of a descriptor, if its line is there.
-    pub(crate) fn lookup(&self, read: &DescriptorRead) -> Option<u32> {
+    pub(crate) fn lookup(&self, read: DescriptorRead) -> Option<u32> {
         let lines = self.arrays[read.level as usize].lines.iter().flatten();
         let word = (read.address / 4) as usize % LINE_WORDS;
         lines
@@ -54,7 +54,7 @@ impl Bfb {
             .next()
     }
 
-    pub(crate) fn fill(&mut self, read: &DescriptorRead, words: [u32; LINE_WORDS]) {
+    pub(crate) fn fill(&mut self, read: DescriptorRead, words: [u32; LINE_WORDS]) {
         let Array { lines, pointer } = &mut self.arrays[read.level as usize];
         let line = BfbLine { address: read.line(), non_secure: read.non_secure, words };
         if let Some(slot) = lines.get_mut(*pointer) {

@@ -3,6 +3,7 @@
 
 use msmemu_regs::RegFile;
 
+use crate::request::AccessOverride;
 use crate::spec::ContextBank;
 use crate::spec::context_bank::{ACTLR, BFBCR, CONTEXTIDR, NMRR, PRRR, SCTLR, TTBCR, TTBR0};
 use crate::spec::descriptor::LeafBits;
@@ -23,8 +24,8 @@ pub(crate) struct Overrides {
     kind: Option<MemoryKind>,
     /// Shareability to use instead.
     shareability: Option<Shareability>,
-    /// Redirect cacheable traffic, by shareability: bit 0 none, 1 outer, 2 inner.
-    redirect: u8,
+    /// Redirect cacheable traffic, by the code of its shareability.
+    redirect: [bool; 4],
 }
 
 impl Overrides {
@@ -33,12 +34,12 @@ impl Overrides {
     pub(crate) fn new(type_code: Option<u32>, shareability: u32, redirect: [u32; 3]) -> Self {
         let kind = type_code.map(MemoryKind::from_type_code);
         let shareability = shareability_override(shareability);
-        let [outer, inner, none] = redirect;
+        let [outer, inner, none] = redirect.map(|bit| bit != 0);
         Self {
             replaces: kind.is_some() || shareability.is_some(),
             kind,
             shareability,
-            redirect: (none | outer << 1 | inner << 2) as u8,
+            redirect: [none, outer, inner, none],
         }
     }
 
@@ -47,7 +48,7 @@ impl Overrides {
         if self.replaces {
             attributes = self.replace(attributes);
         }
-        attributes.redirected_by(self.redirect)
+        attributes.redirected_by(&self.redirect)
     }
 
     #[cold]
@@ -99,9 +100,8 @@ pub(crate) struct Context {
     pub(crate) enabled: bool,
     /// SCTLR.M, unless CR.CLIENTPD.
     pub(crate) translate: bool,
-    /// PRIVCFG: privileged is `access & and | or`.
-    pub(crate) privileged_and: bool,
-    pub(crate) privileged_or: bool,
+    /// PRIVCFG.
+    pub(crate) privilege: AccessOverride,
     pub(crate) overrides: Overrides,
 
     /// TTBR1 serves the addresses that have a bit of this mask.
@@ -141,14 +141,12 @@ impl Context {
             disabled,
         };
         let v2pcfg = ACTLR::V2PCFG.get(actlr);
-        let privcfg = ACTLR::PRIVCFG.get(actlr);
         let enabled = SCTLR::M.is_set(sctlr);
         Self {
             tag: Tag::new(CBACR_N::CBVMID.get(cbacr) as u8, regs.field(CONTEXTIDR::ASID) as u8, false),
             enabled,
             translate: enabled && !CR::CLIENTPD.is_set(cr),
-            privileged_and: privcfg != 2,
-            privileged_or: privcfg == 3,
+            privilege: AccessOverride::privilege(ACTLR::PRIVCFG.get(actlr)),
             overrides: Overrides::new(
                 ACTLR::PTMTCFG.is_set(actlr).then_some(ACTLR::PTMEMTYPE.get(actlr)),
                 ACTLR::PTSHCFG.get(actlr),
@@ -190,12 +188,6 @@ impl Context {
     pub(crate) fn attributes(&self, leaf: LeafBits) -> MemoryAttributes {
         let index = leaf.tex << 3 | u8::from(leaf.c) << 2 | u8::from(leaf.b) << 1 | u8::from(leaf.s);
         self.remap[usize::from(index & 63)]
-    }
-
-    /// Whether an access counts as privileged.
-    #[inline]
-    pub(crate) fn privileged(&self, privileged: bool) -> bool {
-        privileged & self.privileged_and | self.privileged_or
     }
 }
 

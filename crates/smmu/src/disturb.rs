@@ -16,7 +16,7 @@ impl Smmu {
     /// five bits. An index out of range changes nothing. Micro-TLBs keep their copies.
     pub fn poke_tlb(&mut self, index: u16, entry: Option<TlbEntry>) {
         match entry {
-            Some(entry) => self.tlb.insert(index, &cut(entry)),
+            Some(entry) => self.tlb.insert(index, &entry.cut()),
             None => {
                 self.tlb.remove(index);
             }
@@ -27,7 +27,7 @@ impl Smmu {
     /// slot. An empty slot, or one that does not exist, is left as it is.
     pub fn poke_micro_tlb(&mut self, port: u8, index: u8, entry: Option<TlbEntry>) {
         if let Some(micro) = self.micro.get_mut(usize::from(port)) {
-            micro.poke(usize::from(index), entry.map(cut));
+            micro.poke(usize::from(index), entry.map(TlbEntry::cut));
         }
     }
 
@@ -74,14 +74,6 @@ impl Smmu {
     pub fn refresh_interrupts<M, O: Observer, T: Taps>(&mut self, ports: &mut Ports<M, O, T>) {
         self.update_interrupts(ports);
     }
-}
-
-/// An entry as the arrays can hold it.
-fn cut(mut entry: TlbEntry) -> TlbEntry {
-    entry.va &= entry.size.mask();
-    entry.pa &= entry.size.mask();
-    entry.vmid &= 31;
-    entry
 }
 
 #[cfg(test)]

@@ -89,6 +89,7 @@ mod tlb;
 mod translate;
 mod v2p;
 mod walk;
+mod walker;
 
 pub use bfb::{BfbLine, SavedBfb};
 pub use config::{BfbGeometry, Config, ConfigError, INTERRUPT_LINES, PageSizes, Timing, TlbGeometry};

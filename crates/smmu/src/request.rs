@@ -27,6 +27,86 @@ impl Access {
 
     /// Unprivileged non-secure data write.
     pub const WRITE: Self = Self { write: true, ..Self::READ };
+
+    /// The same in four bits: what the way of a transaction compares and carries.
+    #[inline(always)]
+    pub(crate) const fn bits(self) -> AccessBits {
+        let Self { write, privileged, instruction, non_secure } = self;
+        // The four bytes as one word, of which the product gathers the low bits at its top.
+        let word = u32::from_le_bytes([write as u8, privileged as u8, instruction as u8, non_secure as u8]);
+        AccessBits((word.wrapping_mul(0x0102_0408) >> 24) as u8)
+    }
+}
+
+/// An [`Access`] in four bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub(crate) struct AccessBits(u8);
+
+impl AccessBits {
+    const WRITE: u8 = 1;
+    const PRIVILEGED: u8 = 1 << 1;
+    const INSTRUCTION: u8 = 1 << 2;
+    const NON_SECURE: u8 = 1 << 3;
+
+    #[inline]
+    pub(crate) const fn access(self) -> Access {
+        Access {
+            write: self.0 & Self::WRITE != 0,
+            privileged: self.0 & Self::PRIVILEGED != 0,
+            instruction: self.0 & Self::INSTRUCTION != 0,
+            non_secure: self.non_secure(),
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn non_secure(self) -> bool {
+        self.0 & Self::NON_SECURE != 0
+    }
+
+    /// A number below 8 that is different for accesses that differ in their rights.
+    #[inline]
+    pub(crate) const fn rights(self) -> u8 {
+        self.0 & (Self::WRITE | Self::PRIVILEGED | Self::INSTRUCTION)
+    }
+
+    /// An access from [`rights`](Self::rights).
+    pub(crate) const fn from_rights(rights: u8) -> Self {
+        Self(rights & (Self::WRITE | Self::PRIVILEGED | Self::INSTRUCTION))
+    }
+
+    pub(crate) const fn check(self) -> Result<(), RestoreError> {
+        if self.0 >> 4 == 0 { Ok(()) } else { Err(RestoreError::Value { what: "access" }) }
+    }
+}
+
+/// What replaces a part of an access: M2VCBR.NSCFG its security, ACTLR.PRIVCFG its privilege. The codes of
+/// both are the same.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AccessOverride {
+    keep: u8,
+    set: u8,
+}
+
+impl AccessOverride {
+    /// From NSCFG: 2 secure, 3 non-secure, else as the access has it.
+    pub(crate) const fn security(code: u32) -> Self {
+        Self::new(code, AccessBits::NON_SECURE)
+    }
+
+    /// From PRIVCFG: 2 unprivileged, 3 privileged, else as the access has it.
+    pub(crate) const fn privilege(code: u32) -> Self {
+        Self::new(code, AccessBits::PRIVILEGED)
+    }
+
+    const fn new(code: u32, bit: u8) -> Self {
+        Self { keep: if code == 2 { !bit } else { !0 }, set: if code == 3 { bit } else { 0 } }
+    }
+
+    #[inline(always)]
+    pub(crate) const fn apply(self, access: AccessBits) -> AccessBits {
+        AccessBits(access.0 & self.keep | self.set)
+    }
 }
 
 /// One transaction to translate. It must not cross a 4 KiB boundary: the caller splits longer ones.

@@ -1,6 +1,7 @@
 //! The stream side: from a master's MID to a bank, or out of the model at once.
 
 use crate::context::Overrides;
+use crate::request::AccessOverride;
 use crate::spec::global_page::M2VCBR_N;
 
 /// One M2VCBR entry, decoded.
@@ -10,9 +11,8 @@ pub(crate) struct Route {
     pub(crate) bank: u8,
     /// M2VCBR.VMID.
     pub(crate) vmid: u8,
-    /// NSCFG: non-secure is `access & and | or`.
-    non_secure_and: bool,
-    non_secure_or: bool,
+    /// NSCFG.
+    pub(crate) security: AccessOverride,
     /// BYPASSD.
     pub(crate) bypass_forbidden: bool,
     /// For bypassed transactions.
@@ -21,12 +21,10 @@ pub(crate) struct Route {
 
 impl Route {
     pub(crate) fn decode(word: u32) -> Self {
-        let nscfg = M2VCBR_N::NSCFG.get(word);
         Self {
             bank: M2VCBR_N::CBNDX.get(word) as u8,
             vmid: M2VCBR_N::VMID.get(word) as u8,
-            non_secure_and: nscfg != 2,
-            non_secure_or: nscfg == 3,
+            security: AccessOverride::security(M2VCBR_N::NSCFG.get(word)),
             bypass_forbidden: M2VCBR_N::BYPASSD.is_set(word),
             overrides: Overrides::new(
                 M2VCBR_N::BPMTCFG.is_set(word).then_some(M2VCBR_N::BPMEMTYPE.get(word)),
@@ -34,11 +32,5 @@ impl Route {
                 [M2VCBR_N::BPRCOSH, M2VCBR_N::BPRCISH, M2VCBR_N::BPRCNSH].map(|field| field.get(word)),
             ),
         }
-    }
-
-    /// Whether the transaction counts as non-secure.
-    #[inline]
-    pub(crate) fn non_secure(&self, non_secure: bool) -> bool {
-        non_secure & self.non_secure_and | self.non_secure_or
     }
 }

@@ -1,10 +1,12 @@
 //! The main TLB: entries, tags, lookup, replacement, lock-down, invalidation.
 
+use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 
 use crate::config::TlbGeometry;
 use crate::observe::Invalidation;
+use crate::request::{Access, AccessBits};
 use crate::saved::RestoreError;
 use crate::spec::descriptor::PageSize;
 use crate::spec::fault_code::Level;
@@ -59,6 +61,26 @@ impl Permissions {
         let look = need | (instruction as u8) << 4;
         self.0 & look == need
     }
+
+    /// [`allow`](Self::allow), for an access in bits.
+    #[inline(always)]
+    pub(crate) const fn permit(self, access: AccessBits) -> bool {
+        Self::PERMITTED[(self.0 & 0x1F) as usize] >> access.rights() & 1 != 0
+    }
+
+    /// The accesses that each combination of rights allows, one bit each.
+    const PERMITTED: [u8; 32] = {
+        let mut table = [0; 32];
+        let mut at = 0;
+        while at < 32 * 8 {
+            let access = AccessBits::from_rights((at & 7) as u8);
+            let Access { write, privileged, instruction, .. } = access.access();
+            let allowed = Self((at >> 3) as u8).allow(write, privileged, instruction);
+            table[at >> 3] |= (allowed as u8) << access.rights();
+            at += 1;
+        }
+        table
+    };
 }
 
 /// One cached translation.
@@ -122,6 +144,13 @@ impl TlbEntry {
         self.pa & mask | va & !mask
     }
 
+    /// The entry as the array can hold it: addresses of its size, a VMID of five bits.
+    #[must_use]
+    pub(crate) const fn cut(self) -> Self {
+        let mask = self.size.mask();
+        Self { va: self.va & mask, pa: self.pa & mask, vmid: self.vmid & 31, ..self }
+    }
+
     /// Level of the descriptor that maps the page.
     #[inline]
     pub const fn level(&self) -> Level {
@@ -151,7 +180,7 @@ impl TlbEntry {
 
     #[inline]
     fn key(&self) -> u32 {
-        key(self.va, self.size)
+        key(self.va, self.size.code())
     }
 }
 
@@ -200,16 +229,18 @@ impl Tag {
     }
 }
 
-/// Page address and size in one word: the low 12 bits of an address are free.
-#[inline]
-const fn key(va: u32, size: PageSize) -> u32 {
-    va & size.mask() | size.code()
+/// Page address and code of the size in one word: the low 12 bits of an address are free.
+#[inline(always)]
+const fn key(va: u32, size: u32) -> u32 {
+    let size = size & 3;
+    va & PageSize::MASKS[size as usize] | size
 }
 
 const NONE: u16 = u16::MAX;
 
-/// An entry, with what a lookup compares and its link in the index beside it.
+/// An entry, with what a lookup compares and its link in the index beside it: one cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 struct Slot {
     key: u32,
     tag: u32,
@@ -232,11 +263,29 @@ impl Slot {
 
 /// Result of a lookup.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Lookup {
+pub(crate) enum Lookup<'a> {
     Miss,
-    Hit(u16),
+    /// Where the entry is, and the entry.
+    Hit(u16, &'a TlbEntry),
     /// Several entries match: how many.
     Multiple(u16),
+}
+
+/// Replacement in a set: round robin over the ways above the floor.
+#[derive(Clone, Copy, Debug, Default)]
+struct Set {
+    /// Next way to replace.
+    pointer: u16,
+    /// The first way that misses may replace.
+    first: u16,
+}
+
+/// Buckets of the index: a power of two, twice the greatest number of entries.
+const BUCKETS: usize = 512;
+
+#[inline(always)]
+const fn bucket(key: u32) -> usize {
+    (key.wrapping_mul(0x9E37_79B1) >> (u32::BITS - BUCKETS.trailing_zeros())) as usize
 }
 
 /// The main TLB.
@@ -248,42 +297,28 @@ pub(crate) enum Lookup {
 pub(crate) struct Tlb {
     geometry: TlbGeometry,
     slots: Vec<Slot>,
-    buckets: Vec<u16>,
-    /// Shift that brings a hash into the range of `buckets`.
-    hash_shift: u32,
+    buckets: Box<[u16; BUCKETS]>,
     /// Logarithm of the number of sets.
     set_bits: u32,
     /// Entries of each size.
     population: [u16; 4],
     /// The sizes that have entries, one bit each.
     sizes: u32,
-    /// Next way to replace, by set.
-    pointers: Vec<u16>,
-    /// Entries below are not replaced by misses.
-    floor: u16,
+    sets: Vec<Set>,
 }
 
 impl Tlb {
     pub(crate) fn new(geometry: TlbGeometry) -> Self {
-        let entries = usize::from(geometry.entries);
-        let buckets = entries * 2;
         let sets = geometry.entries / geometry.ways;
         Self {
             geometry,
-            slots: vec![Slot::EMPTY; entries],
-            buckets: vec![NONE; buckets],
-            hash_shift: u32::BITS - buckets.trailing_zeros(),
+            slots: vec![Slot::EMPTY; usize::from(geometry.entries)],
+            buckets: Box::new([NONE; BUCKETS]),
             set_bits: sets.trailing_zeros(),
             population: [0; 4],
             sizes: 0,
-            pointers: vec![0; usize::from(sets)],
-            floor: 0,
+            sets: vec![Set::default(); usize::from(sets)],
         }
-    }
-
-    #[inline(always)]
-    fn bucket(&self, key: u32) -> usize {
-        (key.wrapping_mul(0x9E37_79B1) >> self.hash_shift) as usize
     }
 
     pub(crate) fn len(&self) -> u16 {
@@ -295,45 +330,51 @@ impl Tlb {
         self.slots.get(usize::from(index)).filter(|slot| slot.used).map(|slot| &slot.entry)
     }
 
-    /// The entry that a lookup hit.
-    #[inline(always)]
-    pub(crate) fn hit(&self, index: u16) -> &TlbEntry {
-        &self.slots[usize::from(index)].entry
-    }
-
     /// Entries in use.
     pub(crate) fn used(&self) -> u16 {
         self.population.iter().sum()
     }
 
+    /// Keeps the entries below a number from being replaced by misses.
     pub(crate) fn set_floor(&mut self, floor: u16) {
-        self.floor = floor;
+        let last = (1u16 << self.set_bits) - 1;
+        for (set, Set { first, .. }) in (0..).zip(&mut self.sets) {
+            *first = (floor.saturating_sub(set) + last) >> self.set_bits;
+        }
     }
 
     /// Compares all entries with a page and a tag.
     #[inline(always)]
-    pub(crate) fn lookup(&self, va: u32, tag: Tag) -> Lookup {
-        let mut found = NONE;
-        let mut matches = 0;
+    pub(crate) fn lookup(&self, va: u32, tag: Tag) -> Lookup<'_> {
+        let mut found = None;
         let mut sizes = self.sizes;
         while sizes != 0 {
-            let size = sizes.trailing_zeros();
+            let key = key(va, sizes.trailing_zeros());
             sizes &= sizes - 1;
-            let key = va >> (12 + 4 * size) << (12 + 4 * size) | size;
-            let mut at = self.buckets[self.bucket(key)];
+            let mut at = self.buckets[bucket(key)];
             while let Some(slot) = self.slots.get(usize::from(at)) {
                 if slot.matches(key, tag) {
-                    found = at;
-                    matches += 1;
+                    if found.is_some() {
+                        return self.multiple(va, tag);
+                    }
+                    found = Some((at, slot));
                 }
                 at = slot.next;
             }
         }
-        match matches {
-            0 => Lookup::Miss,
-            1 => Lookup::Hit(found),
-            _ => Lookup::Multiple(matches),
+        match found {
+            Some((index, slot)) => Lookup::Hit(index, &slot.entry),
+            None => Lookup::Miss,
         }
+    }
+
+    /// Counts the entries that match, which are more than one.
+    #[cold]
+    fn multiple(&self, va: u32, tag: Tag) -> Lookup<'_> {
+        let matches =
+            self.slots.iter().filter(|slot| slot.used && slot.matches(key(va, slot.entry.size.code()), tag));
+        // At most 256 entries.
+        Lookup::Multiple(matches.count() as u16)
     }
 
     /// Where a miss puts the entry: over one with the same tags and page, else by round robin. `None` if
@@ -344,17 +385,15 @@ impl Tlb {
             return Some(same);
         }
         let ways = self.geometry.ways;
-        let sets = 1u16 << self.set_bits;
-        let set = (entry.va >> entry.size.shift()) as u16 & (sets - 1);
-        // The first way that is not below the floor.
-        let first = (self.floor.saturating_sub(set) + (sets - 1)) >> self.set_bits;
-        if first >= ways {
+        let set = (entry.va >> entry.size.shift()) as usize & (self.sets.len() - 1);
+        let Set { pointer, first } = &mut self.sets[set];
+        if *first >= ways {
             return None;
         }
-        let pointer = &mut self.pointers[usize::from(set)];
-        let way = if *pointer < first || *pointer >= ways { first } else { *pointer };
+        let way = if *pointer < *first || *pointer >= ways { *first } else { *pointer };
         *pointer = way + 1;
-        Some(way << self.set_bits | set)
+        // At most 256 entries.
+        Some(way << self.set_bits | set as u16)
     }
 
     /// The entry that differs from the given one only in what it maps to.
@@ -362,7 +401,7 @@ impl Tlb {
     pub(crate) fn same(&self, entry: &TlbEntry) -> Option<u16> {
         let key = entry.key();
         let mask = tag_mask(entry);
-        let mut at = self.buckets[self.bucket(key)];
+        let mut at = self.buckets[bucket(key)];
         while let Some(slot) = self.slots.get(usize::from(at)) {
             if slot.mask == mask && slot.matches(key, entry.tag()) {
                 return Some(at);
@@ -382,9 +421,7 @@ impl Tlb {
         let entry = slot.entry;
         self.unlink(index);
         self.slots[usize::from(index)] = Slot::EMPTY;
-        let population = &mut self.population[entry.size as usize];
-        *population -= 1;
-        self.sizes &= !(u32::from(*population == 0) << entry.size.code());
+        self.uncount(entry.size);
         Some(entry)
     }
 
@@ -392,16 +429,19 @@ impl Tlb {
     #[inline(always)]
     pub(crate) fn insert(&mut self, index: u16, entry: &TlbEntry) {
         let Some(slot) = self.slots.get(usize::from(index)) else { return };
-        if slot.used {
-            self.population[slot.entry.size as usize] -= 1;
-            self.sizes &=
-                !(u32::from(self.population[slot.entry.size as usize] == 0) << slot.entry.size.code());
+        let old = slot.used.then_some(slot.entry.size);
+        if old.is_some() {
             self.unlink(index);
         }
-        self.population[entry.size as usize] += 1;
-        self.sizes |= 1 << entry.size.code();
+        if old != Some(entry.size) {
+            if let Some(old) = old {
+                self.uncount(old);
+            }
+            self.population[entry.size as usize] += 1;
+            self.sizes |= 1 << entry.size.code();
+        }
         let key = entry.key();
-        let bucket = self.bucket(key);
+        let bucket = bucket(key);
         let next = core::mem::replace(&mut self.buckets[bucket], index);
         let slot = &mut self.slots[usize::from(index)];
         slot.key = key;
@@ -412,10 +452,17 @@ impl Tlb {
         slot.entry = *entry;
     }
 
+    /// An entry of a size is no more.
+    fn uncount(&mut self, size: PageSize) {
+        let population = &mut self.population[size as usize];
+        *population -= 1;
+        self.sizes &= !(u32::from(*population == 0) << size.code());
+    }
+
     #[inline(always)]
     fn unlink(&mut self, index: u16) {
         let Slot { key, next, .. } = self.slots[usize::from(index)];
-        let bucket = self.bucket(key);
+        let bucket = bucket(key);
         let mut at = core::mem::replace(&mut self.buckets[bucket], next);
         if at == index {
             return;
@@ -454,8 +501,8 @@ impl Tlb {
             if self.population[size as usize] == 0 {
                 continue;
             }
-            let key = key(va, size);
-            let mut at = self.buckets[self.bucket(key)];
+            let key = key(va, size.code());
+            let mut at = self.buckets[bucket(key)];
             while let Some(slot) = self.slots.get(usize::from(at)) {
                 let mask = slot.mask & if asid.is_some() { !Tag::NON_SECURE } else { 0xFF };
                 let tag = Tag::new(vmid, asid.unwrap_or(0), false).bits();
@@ -474,25 +521,16 @@ impl Tlb {
 
     pub(crate) fn save(&self) -> SavedTlb {
         // The index and the counts follow from the entries, the floor from the registers.
-        let Self {
-            geometry: _,
-            slots,
-            buckets: _,
-            hash_shift: _,
-            set_bits: _,
-            population: _,
-            sizes: _,
-            pointers,
-            floor: _,
-        } = self;
+        let Self { geometry: _, slots, buckets: _, set_bits: _, population: _, sizes: _, sets } = self;
         let entries = slots.iter().map(|slot| slot.used.then_some(slot.entry));
-        SavedTlb { entries: entries.collect(), pointers: pointers.clone() }
+        let pointers = sets.iter().map(|&Set { pointer, first: _ }| pointer);
+        SavedTlb { entries: entries.collect(), pointers: pointers.collect() }
     }
 
     /// Takes saved entries. The caller sets the floor.
     pub(crate) fn restore(&mut self, saved: &SavedTlb) -> Result<(), RestoreError> {
         let SavedTlb { entries, pointers } = saved;
-        if entries.len() != self.slots.len() || pointers.len() != self.pointers.len() {
+        if entries.len() != self.slots.len() || pointers.len() != self.sets.len() {
             return Err(RestoreError::Shape { what: "TLB" });
         }
         if pointers.iter().any(|&way| way > self.geometry.ways) {
@@ -507,7 +545,9 @@ impl Tlb {
                 new.insert(index as u16, entry);
             }
         }
-        new.pointers.clone_from(pointers);
+        for (set, &pointer) in new.sets.iter_mut().zip(pointers) {
+            set.pointer = pointer;
+        }
         *self = new;
         Ok(())
     }

@@ -10,6 +10,8 @@ use crate::spec::fault_code::{Fault, FaultCause};
 use crate::spec::memory_type::{MemoryAttributes, Shareability};
 use crate::tap::Taps;
 use crate::tlb::{Lookup, TlbEntry};
+use crate::translate::lookup;
+use crate::walker::WalkReads;
 
 /// Where the entry behind a result is.
 #[derive(Clone, Copy)]
@@ -66,9 +68,9 @@ impl Smmu {
         let origin = Origin::V2p(v2p);
         let nowhere = Place { hit: false, index: None };
         if policy.lookup {
-            match self.lookup_observed(origin, bank, va, tag, ports) {
-                Lookup::Hit(index) => {
-                    let mut entry = *self.tlb.hit(index);
+            match lookup(&self.tlb, origin, bank, va, tag, ports) {
+                Lookup::Hit(index, &entry) => {
+                    let mut entry = entry;
                     ports.taps.tlb_hit(index, &mut entry);
                     return (Ok(entry), Place { hit: true, index: Some(index) });
                 }
@@ -80,7 +82,8 @@ impl Smmu {
             return (Err(Fault::first(FaultCause::TlbMiss)), nowhere);
         }
         let mut entry = TlbEntry::EMPTY;
-        let (result, reads) = self.walk::<true, M, O, T>(origin, bank, va, tag, &mut entry, ports);
+        let mut reads = WalkReads::default();
+        let result = self.walker(bank).walk(origin, va, tag, &mut entry, Some(&mut reads), ports);
         *accesses = reads.accesses;
         let regs = &mut self.banks[usize::from(bank)].regs;
         let latches = [ContextBank::TLBFLPTER, ContextBank::TLBSLPTER];
@@ -107,7 +110,7 @@ impl Smmu {
         let regs = &mut self.banks[usize::from(bank)].regs;
         if !regs.is_set(TLBLKCR::LKE) {
             let index = self.tlb.choose(&entry)?;
-            self.fill(index, entry, ports);
+            self.fill(index, &entry, ports);
             return Some(index);
         }
         let victim = regs.field(TLBLKCR::VICTIM);
@@ -122,7 +125,7 @@ impl Smmu {
             ports.observer.event(Event::Evicted { index: same, entry: &old });
         }
         entry.locked = true;
-        self.fill(index, entry, ports);
+        self.fill(index, &entry, ports);
         Some(index)
     }
 }

@@ -16,8 +16,8 @@ use crate::tlb::{Permissions, Tag, TlbEntry};
 pub(crate) enum Step {
     /// The descriptor of [`Walk::read`].
     Read,
-    /// The store of [`Walk::write`].
-    Write,
+    /// The store of [`Walk::write`], with this word as the walker reads it.
+    Write(u32),
     /// The entry is made, or there is none.
     Done(Result<(), Fault>),
 }
@@ -37,8 +37,6 @@ pub(crate) struct Walk {
     descriptors: [u32; 2],
     /// NS of the first-level table descriptor.
     table_non_secure: bool,
-    /// The descriptor being written back with its access flag set, as the walker reads it.
-    flagged: Option<u32>,
 }
 
 impl Walk {
@@ -54,18 +52,27 @@ impl Walk {
             attributes: base.attributes,
             descriptors: [base.address | va >> 20 << 2, 0],
             table_non_secure: false,
-            flagged: None,
         };
         let step =
             if base.disabled { Step::Done(Err(Fault::first(FaultCause::Translation))) } else { Step::Read };
         (walk, step)
     }
 
+    /// Address of the descriptor being accessed.
+    #[inline(always)]
+    const fn address(&self) -> u32 {
+        let [first, second] = self.descriptors;
+        match self.level {
+            Level::First => first,
+            Level::Second => second,
+        }
+    }
+
     /// The read that the walk waits for.
     #[inline(always)]
     pub(crate) fn read(&self) -> DescriptorRead {
         DescriptorRead {
-            address: self.descriptors[self.level as usize],
+            address: self.address(),
             level: self.level,
             bank: self.bank,
             attributes: self.attributes,
@@ -74,10 +81,11 @@ impl Walk {
     }
 
     /// The write that the walk waits for.
-    pub(crate) fn write(&self, context: &Context) -> DescriptorWrite {
+    #[inline(always)]
+    pub(crate) fn write(&self, context: &Context, word: u32) -> DescriptorWrite {
         DescriptorWrite {
-            address: self.descriptors[self.level as usize],
-            value: swap(context, self.flagged.unwrap_or(0)),
+            address: self.address(),
+            value: swap(context, word),
             level: self.level,
             bank: self.bank,
             attributes: self.attributes,
@@ -100,19 +108,17 @@ impl Walk {
         }
     }
 
-    /// Goes on after the write asked for.
+    /// Goes on after the write asked for: with the descriptor as it stands in memory now.
+    #[inline(always)]
     pub(crate) fn written(
         &mut self,
         context: &Context,
         sizes: PageSizes,
+        write: &DescriptorWrite,
         response: Result<(), BusError>,
         entry: &mut TlbEntry,
     ) -> Step {
-        match (response, self.flagged.take()) {
-            (Err(error), _) => self.bus_fault(error),
-            (Ok(()), Some(word)) => self.decode(context, sizes, word, entry),
-            (Ok(()), None) => Step::Read,
-        }
+        self.descriptor(context, sizes, response.map(|()| write.value), entry)
     }
 
     #[inline(always)]
@@ -164,12 +170,10 @@ impl Walk {
     ) -> Step {
         if context.access_flag && leaf.ap & 1 == 0 {
             if context.set_access_flag {
-                let word = match self.level {
+                return Step::Write(match self.level {
                     Level::First => First(word).with_access_flag(),
                     Level::Second => Second(word).with_access_flag(),
-                };
-                self.flagged = Some(word);
-                return Step::Write;
+                });
             } else if !context.ignore_access_flag {
                 return self.fault(FaultCause::AccessFlag);
             }
@@ -196,12 +200,12 @@ impl Walk {
         Step::Done(Ok(()))
     }
 
-    #[cold]
+    #[inline(always)]
     fn fault(&self, cause: FaultCause) -> Step {
         Step::Done(Err(Fault::at_level(cause, self.level)))
     }
 
-    #[cold]
+    #[inline(always)]
     fn bus_fault(&self, error: BusError) -> Step {
         self.fault(match error {
             BusError::Decode => FaultCause::WalkDecodeError,

@@ -37,8 +37,11 @@ impl PageSize {
     /// Address bits above the page.
     #[inline]
     pub const fn mask(self) -> u32 {
-        u32::MAX << self.shift()
+        Self::MASKS[self as usize]
     }
+
+    /// The masks by code. A table, so that the way to a hit has no shift by a variable.
+    pub(crate) const MASKS: [u32; 4] = [!0xFFF, !0xFFFF, !0xF_FFFF, !0xFF_FFFF];
 
     /// Code of TLBTR0.DPSIZR and DPSIZC.
     pub const fn code(self) -> u32 {

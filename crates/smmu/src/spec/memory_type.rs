@@ -139,12 +139,12 @@ impl MemoryAttributes {
         self.0 & Self::REDIRECT != 0
     }
 
-    /// The same with the redirection set if the traffic is cacheable and `by` has the bit of its
-    /// shareability: 0 none, 1 outer, 2 inner.
-    #[inline]
-    pub(crate) const fn redirected_by(self, by: u8) -> Self {
-        let redirect = by >> (self.0 >> 6 & 3) & self.cacheable() as u8;
-        Self(self.0 & !Self::REDIRECT | ((redirect & 1) as u16) << 8)
+    /// The same with the redirection set if the traffic is cacheable and its shareability is to be
+    /// redirected: by code, 0 and 3 none, 1 outer, 2 inner.
+    #[inline(always)]
+    pub(crate) const fn redirected_by(self, by: &[bool; 4]) -> Self {
+        let redirect = by[(self.0 >> 6 & 3) as usize] & self.cacheable();
+        Self(self.0 & !Self::REDIRECT | (redirect as u16) << 8)
     }
 
     /// The same with another shareability.
@@ -179,7 +179,8 @@ impl MemoryAttributes {
     /// Whether the memory is normal and cached at either level.
     #[inline]
     pub const fn cacheable(self) -> bool {
-        self.0 & 3 == 2 && self.0 & 0x3C != 0
+        // Other kinds have no policies.
+        self.0 & 0x3C != 0
     }
 }
 

@@ -4,14 +4,16 @@ use alloc::vec::Vec;
 use core::cmp::Reverse;
 
 use super::{DescriptorData, Message, Timed, WalkId};
-use crate::device::Stamp;
+use crate::device::{Smmu, Stamp};
 use crate::observe::{Invalidation, Observer, Origin};
 use crate::ports::{DescriptorRead, DescriptorWrite, Ports};
 use crate::request::{Answer, Found, Request};
+use crate::spec::fault_code::Fault;
 use crate::tap::Taps;
-use crate::tlb::TlbEntry;
-use crate::translate::{Fetch, MainLookup, Routed};
+use crate::tlb::{Lookup, TlbEntry};
+use crate::translate::{Asked, Routed, ask_main, ask_micro, fill_micro, forbidden, grant, port, route};
 use crate::walk::{Step, Walk};
+use crate::walker::Fetch;
 
 /// A transaction in a slot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,20 +120,18 @@ impl Timed {
             }
             Phase::Micro => self.end_micro(slot, &job, ports, out),
             Phase::Main { routed } => {
-                let mut entry = TlbEntry::EMPTY;
-                let lookup = self.smmu.lookup_main(&job.request, &routed, &mut entry, ports);
-                if !self.end_main(slot, &job, &routed, lookup, &entry, ports, out) {
+                if !self.end_main(slot, &job, &routed, ports, out) {
                     self.miss(slot, routed);
                 }
             }
             Phase::Issuing { routed, walk, read } => {
                 let (at, id) = (self.now, WalkId(slot));
-                let line = match self.smmu.fetch(&read) {
+                let line = match self.smmu.walker(routed.bank).fetch(&read) {
                     Fetch::Buffered(word) => {
                         let mut walk = walk;
                         let origin = Origin::Transaction(&job.request);
                         let mut entry = TlbEntry::EMPTY;
-                        let (step, _) = self.smmu.take_descriptor(
+                        let (step, _) = self.smmu.walker(routed.bank).take_descriptor(
                             origin,
                             &mut walk,
                             &read,
@@ -164,17 +164,23 @@ impl Timed {
         ports: &mut Ports<M, O, T>,
         out: &mut Vec<Message>,
     ) {
-        let routed = match self.smmu.route(&job.request, job.released.is_some(), ports) {
+        let Smmu { routes, banks, micro, stats, .. } = &mut self.smmu;
+        let request = &job.request;
+        let (routed, context) = match route(routes, banks, request, job.released.is_some(), ports) {
             Ok(routed) => routed,
             Err(refused) => {
-                let answer = self.smmu.refuse(&job.request, refused, ports);
+                let answer = self.smmu.refuse(request, refused, ports);
                 return self.leave(slot, job, answer, out);
             }
         };
-        let mut entry = TlbEntry::EMPTY;
-        if self.smmu.lookup_micro(&job.request, &routed, &mut entry, ports) {
-            let answer = self.smmu.grant(&job.request, &routed, &entry, Found::MicroTlb, ports);
-            return self.leave(slot, job, answer, out);
+        let stats = &mut stats.contexts[usize::from(routed.bank)];
+        let port = port(request, micro.len());
+        let micro = &mut micro[port];
+        let mut tapped = TlbEntry::EMPTY;
+        if let Some(entry) = ask_micro(micro, port, stats, request, &routed, &mut tapped, ports) {
+            let granted = grant(stats, context, request, &routed, entry, Found::MicroTlb, ports);
+            let fault = forbidden(entry);
+            return self.granted(slot, job, &routed, granted.ok_or(fault), ports, out);
         }
         let timing = self.smmu.config.timing;
         let start = self.now.max(self.main_free);
@@ -185,24 +191,45 @@ impl Timed {
     }
 
     /// Takes what the main TLB says. `false`: the transaction must walk.
-    #[expect(clippy::too_many_arguments, reason = "the state of one step, all of it needed")]
     fn end_main<M, O: Observer, T: Taps>(
         &mut self,
         slot: u16,
         job: &Job,
         routed: &Routed,
-        lookup: MainLookup,
-        entry: &TlbEntry,
         ports: &mut Ports<M, O, T>,
         out: &mut Vec<Message>,
     ) -> bool {
-        let answer = match lookup {
-            MainLookup::Hit => self.smmu.grant(&job.request, routed, entry, Found::MainTlb, ports),
-            MainLookup::Fault(fault) => self.smmu.fail(&job.request, routed, fault, ports),
-            MainLookup::Walk => return false,
+        let Smmu { banks, tlb, micro, stats, .. } = &mut self.smmu;
+        let bank = usize::from(routed.bank);
+        let (stats, context, request) = (&mut stats.contexts[bank], &banks[bank].context, &job.request);
+        let mut tapped = TlbEntry::EMPTY;
+        let granted = match ask_main(tlb, stats, context, request, routed, &mut tapped, ports) {
+            Asked::Hit(entry) => {
+                let port = port(request, micro.len());
+                fill_micro(&mut micro[port], port, request, routed.tag, entry, ports);
+                let granted = grant(stats, context, request, routed, entry, Found::MainTlb, ports);
+                granted.ok_or(forbidden(entry))
+            }
+            Asked::Walk => return false,
+            Asked::Fault(fault) => Err(fault),
         };
-        self.leave(slot, job, answer, out);
+        self.granted(slot, job, routed, granted, ports, out);
         true
+    }
+
+    /// A transaction that was looked up leaves: with its answer, or because it faulted.
+    fn granted<M, O: Observer, T: Taps>(
+        &mut self,
+        slot: u16,
+        job: &Job,
+        routed: &Routed,
+        granted: Result<Answer, Fault>,
+        ports: &mut Ports<M, O, T>,
+        out: &mut Vec<Message>,
+    ) {
+        let answer = granted
+            .unwrap_or_else(|fault| self.smmu.fail(&job.request, routed.bank, routed.access, fault, ports));
+        self.leave(slot, job, answer, out);
     }
 
     /// A transaction missed: it needs a walker.
@@ -227,16 +254,16 @@ impl Timed {
             self.smmu.stats.walker_wait_cycles += self.now - since;
             self.smmu.stamp = Stamp { submitted: job.submitted, now: self.now };
             // A walk that ended meanwhile may have found what this one would look for.
-            if since < self.now {
-                let mut entry = TlbEntry::EMPTY;
-                let lookup = self.smmu.lookup_again(&job.request, &routed, &mut entry, ports);
-                if self.end_main(slot, &job, &routed, lookup, &entry, ports, out) {
-                    continue;
-                }
+            if since < self.now && self.smmu.tlb.lookup(job.request.va, routed.tag) != Lookup::Miss {
+                // It was counted as a miss; it turns out to be none.
+                let misses = &mut self.smmu.stats.contexts[usize::from(routed.bank)].misses;
+                *misses = misses.saturating_sub(1);
+                self.end_main(slot, &job, &routed, ports, out);
+                continue;
             }
             self.walkers_used += 1;
             let origin = Origin::Transaction(&job.request);
-            let (walk, step) = self.smmu.start_walk(origin, routed.bank, job.request.va, routed.tag, ports);
+            let (walk, step) = self.smmu.walker(routed.bank).start(origin, job.request.va, routed.tag, ports);
             self.next(slot, &job, routed, walk, step, TlbEntry::EMPTY, ports, out);
         }
     }
@@ -261,15 +288,15 @@ impl Timed {
                 self.set_phase(slot, Phase::Issuing { routed, walk, read });
                 self.schedule(slot, timing.walk_step);
             }
-            Step::Write => {
-                let write = walk.write(&self.smmu.banks[usize::from(routed.bank)].context);
+            Step::Write(word) => {
+                let write = self.smmu.walker(routed.bank).write(&walk, word);
                 let (at, since) = (self.now, self.now);
                 self.set_phase(slot, Phase::Writing { routed, walk, write, since, restart: false });
                 out.push(Message::Write { at, walk: WalkId(slot), write });
             }
             Step::Done(result) => {
                 let origin = Origin::Transaction(&job.request);
-                match self.smmu.end_walk(origin, routed.bank, result, &mut entry, ports) {
+                match self.smmu.walker(routed.bank).end(origin, result, &mut entry, ports) {
                     Ok(()) => {
                         self.set_phase(slot, Phase::Filling { routed, entry });
                         self.schedule(slot, timing.fill);
@@ -281,7 +308,7 @@ impl Timed {
                         if phase.is_some_and(|phase| phase.walking().is_none()) {
                             self.walkers_used -= 1;
                         }
-                        let answer = self.smmu.fail(&job.request, &routed, fault, ports);
+                        let answer = self.smmu.fail(&job.request, routed.bank, routed.access, fault, ports);
                         self.leave(slot, job, answer, out);
                     }
                 }
@@ -311,16 +338,18 @@ impl Timed {
             }
             (Phase::Reading { routed, mut walk, read, since, .. }, DescriptorData::Word(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
-                let (step, _) =
-                    self.smmu.take_descriptor(origin, &mut walk, &read, response, false, &mut entry, ports);
+                let (step, _) = self
+                    .smmu
+                    .walker(routed.bank)
+                    .take_descriptor(origin, &mut walk, &read, response, false, &mut entry, ports);
                 self.next(slot, &job, routed, walk, step, entry, ports, out);
             }
             (Phase::Reading { routed, mut walk, read, since, .. }, DescriptorData::Line(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
                 match response {
                     Ok(line) => {
-                        let word = self.smmu.take_line(&read, line);
-                        let (step, _) = self.smmu.take_descriptor(
+                        let word = self.smmu.walker(routed.bank).take_line(&read, line);
+                        let (step, _) = self.smmu.walker(routed.bank).take_descriptor(
                             origin,
                             &mut walk,
                             &read,
@@ -342,7 +371,10 @@ impl Timed {
             }
             (Phase::Writing { routed, mut walk, write, since, .. }, DescriptorData::Written(response)) => {
                 self.smmu.stats.descriptor_latency.add(self.now - since);
-                let step = self.smmu.take_written(origin, &mut walk, &write, response, &mut entry, ports);
+                let step = self
+                    .smmu
+                    .walker(routed.bank)
+                    .take_written(origin, &mut walk, &write, response, &mut entry, ports);
                 self.next(slot, &job, routed, walk, step, entry, ports, out);
             }
             _ => {}
