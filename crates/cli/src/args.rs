@@ -17,6 +17,7 @@ Exit status of `run`:
     5  the guest hangs: it waits for something that can not come
     6  the limit of --until was reached
     7  the emulator or the host failed
+    8  the watchdog bit: the guest hung, or restarted the machine with it
   130  interrupted";
 
 /// Emulator of a Qualcomm MSM8x60-class SoC, centred on its System MMU.
@@ -164,6 +165,14 @@ impl FromStr for SnapshotAt {
     }
 }
 
+const SVD_EXAMPLES: &str = "\
+Every peripheral stands at its address; a System MMU has as many banks as the machine says. Interrupt
+numbers are those of the interrupt controller (SPI + 32, PPI + 16).
+
+Examples:
+    msmemu machine svd msm8660 -o msm8660.svd
+    msmemu machine svd board.toml | less";
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum Machine {
     /// List the machines that come with msmemu.
@@ -200,6 +209,90 @@ pub(crate) enum Machine {
         #[arg(long)]
         dts: bool,
     },
+    /// Write the registers of a machine as a CMSIS-SVD file, for debuggers and code generators.
+    #[command(after_help = SVD_EXAMPLES)]
+    Svd {
+        /// A name from `msmemu machine list`, or a machine file.
+        machine: String,
+        /// File to write; standard output when not given or `-`.
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Print the JSON schema of machine files.
     Schema,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::{Path, PathBuf};
+
+    use clap::Parser as _;
+
+    use super::{Arguments, RUN_EXAMPLES, SVD_EXAMPLES};
+
+    fn pages(folder: &Path, out: &mut Vec<PathBuf>) {
+        for entry in std::fs::read_dir(folder).expect("a folder of the book") {
+            let path = entry.expect("an entry").path();
+            if path.is_dir() {
+                pages(&path, out);
+            } else if path.extension().is_some_and(|e| e == "md") {
+                out.push(path);
+            }
+        }
+    }
+
+    /// Every command line in a text: in code spans, in indented lines, behind a prompt.
+    fn commands(text: &str) -> Vec<String> {
+        let lines = text.lines().map(|l| l.trim().trim_start_matches("$ "));
+        let spans = text.split('`').skip(1).step_by(2);
+        let cargo = "cargo run --release -p msmemu-cli -- ";
+        lines
+            .chain(spans)
+            .filter_map(|code| {
+                let code = code.strip_prefix("msmemu ").or_else(|| code.strip_prefix(cargo))?;
+                // What a shell takes, and what the examples of a help text say behind.
+                let end = code.find(['|', '>', '#', '`', ';']).unwrap_or(code.len());
+                let code = code[..end].split("   ").next().unwrap_or_default();
+                Some(code.trim().trim_end_matches([',', '.', ':']).to_owned())
+            })
+            .collect()
+    }
+
+    #[test]
+    fn every_command_of_readme_book_and_help_is_one() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut files = vec![root.join("README.md")];
+        pages(&root.join("docs/src"), &mut files);
+        let mut texts: Vec<(String, String)> = files
+            .iter()
+            .map(|file| (file.display().to_string(), std::fs::read_to_string(file).expect("a page")))
+            .collect();
+        texts.push(("help of run".into(), RUN_EXAMPLES.into()));
+        texts.push(("help of machine svd".into(), SVD_EXAMPLES.into()));
+        let mut count = 0;
+        for (file, text) in texts {
+            for command in commands(&text) {
+                // Placeholders that must be one of a few words, and names of commands alone.
+                let command = command.replace("SHELL", "bash").replace("COMMAND", "run");
+                let words = std::iter::once("msmemu").chain(command.split_whitespace());
+                if let Err(error) = Arguments::try_parse_from(words) {
+                    use clap::error::ErrorKind::{
+                        DisplayHelp, DisplayHelpOnMissingArgumentOrSubcommand, DisplayVersion,
+                        MissingRequiredArgument, MissingSubcommand,
+                    };
+                    let named_only = matches!(
+                        error.kind(),
+                        DisplayHelp
+                            | DisplayVersion
+                            | DisplayHelpOnMissingArgumentOrSubcommand
+                            | MissingSubcommand
+                            | MissingRequiredArgument
+                    );
+                    assert!(named_only, "{file}: `msmemu {command}`\n{error}");
+                }
+                count += 1;
+            }
+        }
+        assert!(count >= 25, "only {count} commands were found");
+    }
 }

@@ -3,18 +3,22 @@
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crossbeam::channel::{Receiver, bounded};
 use msmemu_session::machine::cpu::semihosting::Host;
-use msmemu_session::run::Console;
+use msmemu_session::run::{Console, Input as Key};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 
 use crate::output::Failure;
 
-/// First key of the two that end a run when Ctrl-C belongs to the guest: Ctrl-A, then `x`.
+/// Ctrl-A: begins a command to the emulator when all other keys belong to the guest.
 const ESCAPE: u8 = 1;
+/// What is said about it.
+pub(crate) const KEYS: &str = "\
+Ctrl-A x  ends the run      Ctrl-A b       sends a break
+Ctrl-A h  shows this list   Ctrl-A Ctrl-A  sends Ctrl-A";
 
 /// Where the UART's output goes.
 enum Output {
@@ -28,8 +32,8 @@ enum Input {
     None,
     /// Bytes known beforehand, so that the run is the same each time.
     File(io::Bytes<io::BufReader<File>>),
-    /// Bytes as they come.
-    Live(Receiver<u8>),
+    /// Keys as they come.
+    Live(Receiver<Key>),
 }
 
 /// The terminal or file behind the console UART.
@@ -38,19 +42,34 @@ pub(crate) struct Terminal {
     input: Input,
     stop: Arc<AtomicBool>,
     /// The terminal's settings before the run.
-    settings: Option<Termios>,
+    settings: Settings,
+}
+
+/// Settings to give back, shared with what ends the program.
+#[derive(Clone, Default)]
+struct Settings(Arc<Mutex<Option<Termios>>>);
+
+impl Settings {
+    fn keep(&self, settings: Termios) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(settings);
+    }
+
+    /// Gives the terminal back as it was.
+    fn give_back(&self) {
+        if let Some(settings) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            // Nothing more can be done about a terminal that went away.
+            let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &settings);
+        }
+    }
 }
 
 impl Terminal {
     /// Opens what `--uart` names. With `raw`, Ctrl-C and its like go to the guest.
     pub(crate) fn open(uart: &str, raw: bool) -> Result<Self, Failure> {
         let stop = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-            // A second signal ends the program at once, should the first not be heard.
-            signal_hook::flag::register_conditional_shutdown(signal, 130, Arc::clone(&stop))?;
-            signal_hook::flag::register(signal, Arc::clone(&stop))?;
-        }
-        let mut terminal = Self { output: Output::Stdout, input: Input::None, stop, settings: None };
+        let settings = Settings::default();
+        on_signals(Arc::clone(&stop), settings.clone())?;
+        let mut terminal = Self { output: Output::Stdout, input: Input::None, stop, settings };
         match uart {
             "stdio" => terminal.open_input(raw)?,
             "null" => terminal.output = Output::Null,
@@ -67,7 +86,7 @@ impl Terminal {
     fn open_input(&mut self, raw: bool) -> io::Result<()> {
         let stdin = io::stdin();
         if stdin.is_terminal() {
-            self.settings = Some(key_by_key(raw)?);
+            self.settings.keep(key_by_key(raw)?);
         } else {
             let file = File::from(stdin.as_fd().try_clone_to_owned()?);
             let kind = file.metadata()?.file_type();
@@ -78,18 +97,20 @@ impl Terminal {
         }
         let (sender, receiver) = bounded(256);
         let stop = Arc::clone(&self.stop);
-        let escapes = raw && self.settings.is_some();
+        let mut escape = (raw && stdin.is_terminal()).then(Escape::default);
         std::thread::Builder::new().name("console".into()).spawn(move || {
-            let mut escaped = false;
             for byte in io::stdin().lock().bytes() {
                 let Ok(byte) = byte else { break };
-                if escapes && escaped && byte == b'x' {
-                    stop.store(true, Ordering::Relaxed);
-                    break;
-                }
-                escaped = escapes && !escaped && byte == ESCAPE;
-                if !escaped && sender.send(byte).is_err() {
-                    break;
+                let action = escape.as_mut().map_or(Action::Send(Key::Character(byte)), |e| e.key(byte));
+                match action {
+                    Action::Send(key) if sender.send(key).is_err() => break,
+                    Action::Send(_) | Action::Nothing => {}
+                    // Carriage returns: the terminal is raw.
+                    Action::Help => eprint!("\r\n{}\r\n", KEYS.replace('\n', "\r\n")),
+                    Action::Quit => {
+                        stop.store(true, Ordering::Relaxed);
+                        break;
+                    }
                 }
             }
         })?;
@@ -99,10 +120,17 @@ impl Terminal {
 
     /// Gives the terminal back as it was.
     pub(crate) fn close(&mut self) {
-        if let Some(settings) = self.settings.take() {
-            // Nothing more can be done about a terminal that went away.
-            let _ = termios::tcsetattr(io::stdin(), OptionalActions::Now, &settings);
-        }
+        self.settings.give_back();
+    }
+
+    /// Whether somebody types.
+    pub(crate) fn is_interactive(&self) -> bool {
+        matches!(self.input, Input::Live(_)) && io::stdin().is_terminal()
+    }
+
+    /// Forgets that the run was interrupted, so that the next signal counts again.
+    pub(crate) fn listen_again(&mut self) {
+        self.stop.store(false, Ordering::Relaxed);
     }
 
     fn write(&mut self, bytes: &[u8]) {
@@ -130,6 +158,54 @@ impl Drop for Terminal {
     }
 }
 
+/// The first signal asks the run to end. A second one ends the program at once, should the first not be
+/// heard; the terminal is given back all the same.
+fn on_signals(stop: Arc<AtomicBool>, settings: Settings) -> io::Result<()> {
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+    let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM, SIGHUP])?;
+    std::thread::Builder::new().name("signals".into()).spawn(move || {
+        for _ in signals.forever() {
+            if stop.swap(true, Ordering::Relaxed) {
+                settings.give_back();
+                std::process::exit(130);
+            }
+        }
+    })?;
+    Ok(())
+}
+
+/// Tells keys for the guest from commands to the emulator.
+#[derive(Default)]
+struct Escape {
+    begun: bool,
+}
+
+/// What becomes of a key.
+#[derive(Debug, PartialEq, Eq)]
+enum Action {
+    Send(Key),
+    Help,
+    Quit,
+    Nothing,
+}
+
+impl Escape {
+    fn key(&mut self, byte: u8) -> Action {
+        let begun = std::mem::replace(&mut self.begun, false);
+        match byte {
+            ESCAPE if !begun => {
+                self.begun = true;
+                Action::Nothing
+            }
+            b'x' if begun => Action::Quit,
+            b'b' if begun => Action::Send(Key::Break),
+            b'h' | b'?' if begun => Action::Help,
+            // Ctrl-A itself, or no command: the guest gets it.
+            byte => Action::Send(Key::Character(byte)),
+        }
+    }
+}
+
 /// Switches the terminal to single keys without echo; gives its settings before.
 fn key_by_key(raw: bool) -> io::Result<Termios> {
     let before = termios::tcgetattr(io::stdin())?;
@@ -149,10 +225,10 @@ impl Console for Terminal {
         self.write(bytes);
     }
 
-    fn uart_read(&mut self) -> Option<u8> {
+    fn uart_read(&mut self) -> Option<Key> {
         match &mut self.input {
             Input::None => None,
-            Input::File(bytes) => bytes.next()?.ok(),
+            Input::File(bytes) => bytes.next()?.ok().map(Key::Character),
             Input::Live(receiver) => receiver.try_recv().ok(),
         }
     }
@@ -174,7 +250,8 @@ impl Host for Terminal {
             // A semihosting read waits, as its definition says; Ctrl-C still ends the run.
             Input::Live(receiver) => loop {
                 match receiver.recv_timeout(std::time::Duration::from_millis(50)) {
-                    Ok(byte) => return Some(byte),
+                    Ok(Key::Character(byte)) => return Some(byte),
+                    Ok(Key::Break) => {}
                     Err(error) if error.is_disconnected() || self.stop.load(Ordering::Relaxed) => {
                         return None;
                     }
@@ -182,5 +259,32 @@ impl Host for Terminal {
                 }
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ctrl_a_begins_a_command() {
+        let mut escape = Escape::default();
+        let actions: Vec<Action> = b"a\x01b\x01\x01x\x01h\x01q\x01x".iter().map(|b| escape.key(*b)).collect();
+        let send = |c| Action::Send(Key::Character(c));
+        let expected = [
+            send(b'a'),
+            Action::Nothing,
+            Action::Send(Key::Break),
+            Action::Nothing,
+            send(1),
+            send(b'x'),
+            Action::Nothing,
+            Action::Help,
+            Action::Nothing,
+            send(b'q'),
+            Action::Nothing,
+            Action::Quit,
+        ];
+        assert_eq!(actions, expected);
     }
 }

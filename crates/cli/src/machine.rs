@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::path::Path;
 
 use msmemu_session::machine::config::Config;
-use msmemu_session::machine::devicetree;
+use msmemu_session::machine::{devicetree, svd};
 use msmemu_session::machines::{self, MachineError};
 
 use crate::args::Machine;
@@ -55,6 +55,10 @@ pub(crate) fn run(job: Machine) -> Done {
                 return write(output.as_deref(), &dtb);
             }
             let text = devicetree::source(&dtb).map_err(|e| Failure::error(Failure::HOST, e))?;
+            write(output.as_deref(), text.as_bytes())
+        }
+        Machine::Svd { machine, output } => {
+            let text = svd::generate(&find(&machine)?).map_err(|e| Failure::error(Failure::HOST, e))?;
             write(output.as_deref(), text.as_bytes())
         }
         Machine::Schema => print(to_json(&Config::json_schema())?.as_bytes()),

@@ -41,6 +41,9 @@ pub(crate) fn run(arguments: args::Run) -> Done {
     let linux = matches!(request.start, Start::Linux { .. });
     let mut run = Run::start(&request).map_err(|error| failure(&error))?;
     let mut terminal = Terminal::open(&arguments.uart, linux)?;
+    if linux && terminal.is_interactive() && !arguments.quiet {
+        eprintln!("All keys go to the guest. Ctrl-A x ends the run, Ctrl-A h shows more.\r");
+    }
     let begun = Instant::now();
 
     let mut stop = None;
@@ -78,6 +81,14 @@ pub(crate) fn run(arguments: args::Run) -> Done {
         save(&run, &snapshot.file)?;
     }
     terminal.close();
+    if run.has_unknown_writers() {
+        // As long as the run took; Ctrl-C gives up the search, not the report.
+        terminal.listen_again();
+        if std::io::stderr().is_terminal() {
+            eprintln!("running again to find who wrote the descriptors (Ctrl-C leaves that open)");
+        }
+        run.find_writers(&mut terminal);
+    }
 
     let report = run.report(stop);
     if let Some(path) = &arguments.stats {
@@ -144,6 +155,7 @@ const fn status(outcome: Outcome) -> Status {
         Outcome::Success => 0,
         Outcome::Failure => 1,
         Outcome::Died => 4,
+        Outcome::Watchdog => 8,
         Outcome::Hang => 5,
         Outcome::Limit => 6,
         Outcome::Gap => 7,

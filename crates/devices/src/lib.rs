@@ -18,6 +18,7 @@ mod device;
 mod dma;
 pub mod gic;
 pub mod pl330;
+mod saved;
 pub mod soc;
 pub mod timer;
 pub mod traffic_engine;

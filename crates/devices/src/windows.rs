@@ -20,6 +20,17 @@ macro_rules! windows {
     )*};
 }
 
+/// UART as one window: a register that is only written is the alternate of what is read at its address.
+pub const UARTDM_BOTH: Window = Window {
+    name: "uartdm",
+    title: "UART",
+    size: UartdmRegister::DESC.size,
+    parts: &[
+        Part { block: UartdmRegister::DESC, offset: 0, banks: None },
+        Part { block: UartdmWrite::DESC, offset: 0, banks: None },
+    ],
+};
+
 windows! {
     GICD = "gicd", "Interrupt distributor", Gicd;
     GICC = "gicc", "Interrupt controller: CPU interface", Gicc;

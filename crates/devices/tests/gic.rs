@@ -1,7 +1,7 @@
 //! The interrupt controller, as Linux and bare-metal code use it.
 #![allow(clippy::unwrap_used)]
 
-use msmemu_devices::gic::{CPU_INTERFACE, Gic, GicConfig, GicInput, SPURIOUS, Version};
+use msmemu_devices::gic::{CPU_INTERFACE, Gic, GicConfig, GicInput, Obstacle, SPURIOUS, Version};
 use msmemu_devices::{Device, Gap, Mmio, MmioError};
 use msmemu_fabric::{BusMaster, Size, Time};
 
@@ -228,4 +228,45 @@ fn gaps_are_told_apart() {
         gic.explain(Time::ZERO, Mmio::word(PMR)).unwrap().to_string(),
         "gic.GICC_PMR = 0x00000000 (Priority=0)"
     );
+}
+
+/// Whatever the state, an input has no obstacle exactly if it is what the core is asked to take.
+#[test]
+fn obstacles_say_why_an_interrupt_does_not_come() {
+    let mut gic = Gic::new(GicConfig { version: Version::V2, cpus: 1, spis: 64 });
+    let input = GicInput::Spi(40);
+    let word = |gic: &mut Gic, offset, value| gic.write(Time::ZERO, Mmio::word(offset), value).unwrap();
+    let id = input.number();
+    assert_eq!(id, 72);
+    gic.set_input(input, true).unwrap();
+    assert!(gic.is_pending(0, input));
+    let masked = Obstacle::Masked { priority: 0xa0, mask: 0xa0 };
+    let steps: [(Obstacle, &dyn Fn(&mut Gic)); 7] = [
+        (Obstacle::Disabled, &|gic| word(gic, 0x100 + 8, 1 << 8)),
+        (Obstacle::NotTargeted, &|gic| word(gic, 0x800 + id, 1)),
+        (Obstacle::DistributorOff, &|gic| word(gic, 0, 1)),
+        (Obstacle::InterfaceOff, &|gic| {
+            word(gic, CTLR, 1);
+            word(gic, PMR, 0xa0);
+            word(gic, 0x400 + id, 0xa0);
+        }),
+        (masked, &|gic| word(gic, PMR, 0xf0)),
+        // Another one of a higher priority goes first, is taken, and keeps this one waiting.
+        (Obstacle::Waits, &|gic| assert_eq!(gic.read(Time::ZERO, Mmio::word(IAR)).unwrap(), 33)),
+        (Obstacle::Running, &|gic| word(gic, EOIR, 33)),
+    ];
+    let other = GicInput::Spi(1);
+    word(&mut gic, 0x104, 2);
+    word(&mut gic, 0x820, 0x0100);
+    gic.set_input(other, true).unwrap();
+    for (obstacle, remove) in steps {
+        assert_eq!(gic.obstacle(0, input), Some(obstacle));
+        remove(&mut gic);
+    }
+    gic.set_input(other, false).unwrap();
+    assert_eq!(gic.obstacle(0, other), Some(Obstacle::NotPending));
+    assert_eq!(gic.obstacle(0, input), None);
+    assert!(gic.irq(0));
+    assert_eq!(gic.read(Time::ZERO, Mmio::word(IAR)).unwrap(), id);
+    assert_eq!(gic.obstacle(0, input), Some(Obstacle::Active));
 }

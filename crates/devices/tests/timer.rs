@@ -81,7 +81,7 @@ fn each_core_sees_its_own_copy() {
     assert_eq!(read(&mut timer, Time::ZERO, core_copy(1) + 4), 77);
     assert_eq!(read(&mut timer, Time::ZERO, core_copy(0) + 4), 0);
     assert!(timer.read(Time::ZERO, Mmio::word(core_copy(2))).is_err());
-    assert_eq!(timer.lines()[5 + GPT0], "cpu1.gpt0");
+    assert_eq!(timer.lines()[7 + GPT0], "cpu1.gpt0");
 }
 
 #[test]
@@ -104,4 +104,46 @@ fn the_watchdog_barks_then_bites_unless_petted() {
     assert_eq!(read(&mut timer, bite, 0x44) & 1, 1);
     write(&mut timer, bite, 0x40, 0);
     assert!(!timer.level(BARK) && !timer.level(BITE) && timer.deadline().is_none());
+}
+
+/// `qcom-wdt`: start with a bark time, ping, restart by a bite; and the same registers 0x28 above.
+#[test]
+fn linux_starts_pings_and_restarts_with_either_watchdog() {
+    for (at, bark, bite) in [(0, 3, 4), (0x28, 5, 6)] {
+        let mut timer = TimerBlock::new(1);
+        assert_eq!(read(&mut timer, Time::ZERO, 0x44 + at) & 1, 0, "no bite before: a cold start");
+        assert_eq!(read(&mut timer, Time::ZERO, 0x40 + at) & 1, 0, "not running");
+        let start = |timer: &mut TimerBlock, now: Time, bark: u32, bite: u32| {
+            for (offset, value) in [(0x40, 0), (0x38, 1), (0x4c, bark), (0x5c, bite), (0x40, 1)] {
+                write(timer, now, offset + at, value);
+            }
+        };
+        start(&mut timer, Time::ZERO, 30 * 32_768 - 1, 30 * 32_768 - 1);
+        for second in 1..100 {
+            let now = Time::from_secs(second * 20);
+            timer.advance(now);
+            assert!(!timer.level(bark) && !timer.level(bite), "second {second}");
+            write(&mut timer, now, 0x38 + at, 1);
+        }
+        // A pretimeout: the bark comes first.
+        let now = Time::from_secs(3000);
+        write(&mut timer, now, 0x40 + at, 0);
+        start(&mut timer, now, 10 * 32_768, 30 * 32_768 - 1);
+        timer.advance(now + Time::from_secs(11));
+        assert!(timer.level(bark) && !timer.level(bite));
+        // Restart: 128 ms.
+        let now = now + Time::from_secs(12);
+        start(&mut timer, now, 128 * 32_768 / 1000, 128 * 32_768 / 1000);
+        timer.advance(now + Time::from_millis(127));
+        assert!(!timer.level(bite));
+        timer.advance(now + Time::from_millis(129));
+        assert!(timer.level(bite));
+        assert_eq!(
+            read(&mut timer, now + Time::from_millis(129), 0x44 + at) & 1,
+            1,
+            "the cause of the restart"
+        );
+        // The other one is not concerned.
+        assert!(!timer.level(if bite == 4 { 6 } else { 4 }));
+    }
 }

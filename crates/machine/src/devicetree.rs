@@ -10,11 +10,12 @@ use dtoolkit::fdt::Fdt;
 use dtoolkit::model::{DeviceTree, DeviceTreeNode, DeviceTreeProperty};
 use dtoolkit::{Node as _, Property as _, ToPropertyValue};
 
-use msmemu_devices::timer::DGT_CLOCK_HZ;
+use msmemu_devices::timer::{DGT_CLOCK_HZ, SLEEP_CLOCK_HZ};
 
 use crate::config::{
     Config, ControllerKind, CpuCore, DEVICE_WINDOW, GicKind, MemoryKind, PS_HOLD, SMMU_WINDOW, TimerKind,
 };
+use crate::soc::UART_CLOCK_HZ;
 
 /// Nesting a given tree may have: the limit of the reader in Linux.
 const MAX_DEPTH: usize = 64;
@@ -173,20 +174,19 @@ const GSBI_I2C_UART: u32 = 6;
 
 /// Rates of the fixed clocks that stand for the clock tree, in Hz.
 const BUS_HZ: u32 = 64_000_000;
-/// 16 x 115200 x 4: the UART reaches its standard rates from it with the dividers it has.
-const UART_HZ: u32 = 7_372_800;
 
 /// Handles that nodes refer to each other by.
 struct Handles {
     gic: u32,
     bus_clock: u32,
     uart_clock: u32,
+    sleep_clock: u32,
     first_smmu: u32,
 }
 
 /// The device tree of a machine, as a flattened tree.
 pub fn generate(config: &Config) -> Vec<u8> {
-    let handles = Handles { gic: 1, bus_clock: 2, uart_clock: 3, first_smmu: 4 };
+    let handles = Handles { gic: 1, bus_clock: 2, uart_clock: 3, sleep_clock: 4, first_smmu: 5 };
     let compatible: Vec<&str> = config.device_tree.compatible.iter().map(String::as_str).collect();
     let mut root = Builder::new("")
         .address_cells()
@@ -251,16 +251,15 @@ fn clocks(handles: &Handles) -> Builder {
             .with("clock-output-names", name)
             .with("phandle", handle)
     };
-    Builder::new("clocks").child(fixed("bus-clock", BUS_HZ, handles.bus_clock)).child(fixed(
-        "uart-clock",
-        UART_HZ,
-        handles.uart_clock,
-    ))
+    Builder::new("clocks")
+        .child(fixed("bus-clock", BUS_HZ, handles.bus_clock))
+        .child(fixed("uart-clock", UART_CLOCK_HZ, handles.uart_clock))
+        .child(fixed("sleep-clock", SLEEP_CLOCK_HZ as u32, handles.sleep_clock))
 }
 
 fn soc(config: &Config, handles: &Handles) -> Builder {
     let mut nodes: Vec<(u32, Builder)> =
-        vec![(config.gic.distributor, gic(config, handles)), (config.timer.base, timer(config))];
+        vec![(config.gic.distributor, gic(config, handles)), (config.timer.base, timer(config, handles))];
     if let Some(tlmm) = config.controller(ControllerKind::Tlmm) {
         nodes.push((tlmm.base + PS_HOLD, ps_hold(tlmm.base + PS_HOLD)));
     }
@@ -322,20 +321,22 @@ fn gic(config: &Config, handles: &Handles) -> Builder {
         .with("phandle", handles.gic)
 }
 
-fn timer(config: &Config) -> Builder {
+fn timer(config: &Config, handles: &Handles) -> Builder {
     let timer = &config.timer;
     let kind = match timer.kind {
         TimerKind::Scss => "qcom,scss-timer",
         TimerKind::Kpss => "qcom,kpss-timer",
     };
-    let ppis = [timer.debug_ppi, timer.gpt_ppi, timer.gpt1_ppi];
+    let ppis = [timer.debug_ppi, timer.gpt_ppi, timer.gpt1_ppi, timer.bark_ppi, timer.bark1_ppi];
     let interrupts: Vec<u32> =
         ppis.iter().flat_map(|ppi| [PPI, u32::from(*ppi), CPU0_MASK | EDGE_RISING]).collect();
     Builder::at("timer", timer.base)
         .strings("compatible", &[kind, "qcom,msm-timer"])
         .cells("interrupts", &interrupts)
         .cells("reg", &[timer.base, 0x100])
-        .with("clock-frequency", DGT_CLOCK_HZ as u32)
+        .cells("clock-frequency", &[DGT_CLOCK_HZ as u32, SLEEP_CLOCK_HZ as u32])
+        .with("clocks", handles.sleep_clock)
+        .with("clock-names", "sleep")
         .with("cpu-offset", timer.cpu0_base.wrapping_sub(timer.base))
 }
 

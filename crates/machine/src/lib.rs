@@ -7,6 +7,7 @@
 //! - [`observe`]: what a run tells its observers, and where taps act.
 //! - [`digest`]: a digest over everything that observers are told.
 //! - [`stats`]: everything that is counted.
+//! - [`svd`]: register descriptions of a whole machine.
 //! - [`snapshot`]: the container of snapshot files.
 #![forbid(unsafe_code)]
 
@@ -21,6 +22,7 @@ pub mod snapshot;
 mod soc;
 mod state;
 pub mod stats;
+pub mod svd;
 
 pub use machine::{BuildError, GapPolicy, Machine, Stop, TimingMode, Until};
 pub use soc::{Exception, FaultReport, Latency, MasterStats, TableWrite, Unit};

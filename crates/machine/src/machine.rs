@@ -5,6 +5,7 @@ use std::sync::Arc;
 use msmemu_cpu::mem::Kind;
 use msmemu_cpu::semihosting::{Host, Outcome, Semihosting};
 use msmemu_cpu::{Core, Cpu, Exit, Limits};
+use msmemu_devices::uartdm::Received;
 use msmemu_fabric::{Access, Bus as _, BusFault, Clock, LineId, MasterId, PhysAddr, Size, Time};
 
 use crate::config::Config;
@@ -349,10 +350,15 @@ impl Machine {
         }
     }
 
-    /// A character for a UART (index in the configuration): it arrives at `time`, or now if that is past.
-    pub fn receive(&mut self, time: Time, uart: u8, character: u8) {
+    /// Something for a UART (index in the configuration): it arrives at `time`, or now if that is past.
+    pub fn receive(&mut self, time: Time, uart: u8, what: Received) {
         let now = self.time();
-        self.soc.receive(time.max(now), uart, character);
+        self.soc.receive(time.max(now), uart, what);
+    }
+
+    /// How long a character is on the wire of a UART.
+    pub fn character_time(&self, uart: usize) -> Time {
+        self.soc.blocks.uarts.get(uart).map_or(Time::ZERO, |u| u.character_time())
     }
 
     /// How many characters a UART can take before it overruns.

@@ -58,6 +58,8 @@ pub struct Instance {
     pub name: String,
     /// What it shows.
     pub window: Window,
+    /// Copies of the banked blocks of this instance, where they differ from those of the window.
+    pub banks: Option<u32>,
     /// First address.
     pub base: u64,
     /// Interrupts: name and number.
@@ -86,15 +88,18 @@ type Result<T> = core::result::Result<T, SvdError>;
 
 const LEVEL: ValidateLevel = ValidateLevel::Strict;
 
-/// The SVD file of a device with these peripherals. The second and later instances of a window derive from
-/// the first.
+/// The SVD file of a device with these peripherals. The second and later instances of a window with as many
+/// banks derive from the first. A register at the address of one of an earlier part of its window, such as the
+/// write side of a pair, is its alternate.
 ///
 /// # Errors
 /// When a name is not an identifier, or a layout is not one that SVD allows.
 pub fn file(name: &str, description: &str, instances: &[Instance]) -> Result<String> {
     let mut peripherals = Vec::new();
     for (i, instance) in instances.iter().enumerate() {
-        let first = instances[..i].iter().find(|other| other.window.name == instance.window.name);
+        let same =
+            |other: &&Instance| other.window.name == instance.window.name && other.banks == instance.banks;
+        let first = instances[..i].iter().find(same);
         peripherals.push(MaybeArray::Single(peripheral(instance, first)?));
     }
     let device = Device::builder()
@@ -123,10 +128,16 @@ fn peripheral(instance: &Instance, first: Option<&Instance>) -> Result<Periphera
         builder = builder.derived_from(Some(first.name.clone()));
     } else {
         let window = &instance.window;
-        let mut children = Vec::new();
+        let mut children: Vec<RegisterCluster> = Vec::new();
         for part in window.parts {
-            children.extend(part_registers(part)?);
+            let mut added = part_registers(part, instance.banks)?;
+            for register in &mut added {
+                mark_alternate(register, &children);
+            }
+            children.extend(added);
         }
+        // A chip may decode less than the block has.
+        children.retain(|child| child.address_offset() < window.size);
         children.sort_by_key(RegisterCluster::address_offset);
         let block = AddressBlock::builder()
             .offset(0)
@@ -141,15 +152,26 @@ fn peripheral(instance: &Instance, first: Option<&Instance>) -> Result<Periphera
     Ok(builder.build(LEVEL)?)
 }
 
-fn part_registers(part: &Part) -> Result<Vec<RegisterCluster>> {
+/// Says which register of an earlier part has the same address.
+fn mark_alternate(register: &mut RegisterCluster, earlier: &[RegisterCluster]) {
+    let RegisterCluster::Register(register) = register else { return };
+    let other = earlier.iter().find_map(|other| match other {
+        RegisterCluster::Register(other) if other.address_offset == register.address_offset => Some(other),
+        _ => None,
+    });
+    register.alternate_register = other.map(|other| other.name.clone());
+}
+
+fn part_registers(part: &Part, instance_banks: Option<u32>) -> Result<Vec<RegisterCluster>> {
     let Some(banks) = &part.banks else { return registers(&part.block, part.offset) };
+    let count = instance_banks.unwrap_or(banks.count);
     let cluster = ClusterInfo::builder()
         .name(format!("{}[%s]", banks.name))
         .description(Some(prose(part.block.doc)))
         .address_offset(part.offset)
         .children(registers(&part.block, 0)?)
         .build(LEVEL)?;
-    let dim = DimElement::builder().dim(banks.count).dim_increment(banks.stride).build(LEVEL)?;
+    let dim = DimElement::builder().dim(count).dim_increment(banks.stride).build(LEVEL)?;
     Ok(vec![RegisterCluster::Cluster(MaybeArray::Array(cluster, dim))])
 }
 

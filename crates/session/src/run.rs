@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use msmemu_machine::config::{BUILTIN, Config};
 use msmemu_machine::cpu::semihosting::Host;
+use msmemu_machine::devices::uartdm::Received;
 use msmemu_machine::digest::Digest;
+use msmemu_machine::fabric::Time;
 use msmemu_machine::load::{self, ElfError, Linux, LinuxError, NoMemory};
 use msmemu_machine::snapshot::{Snapshot, SnapshotError};
 use msmemu_machine::stats::Stats;
@@ -130,16 +132,32 @@ fn named(path: &Path, error: &SnapshotError) -> String {
     }
 }
 
+/// What comes to the console UART.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Input {
+    /// A character.
+    Character(u8),
+    /// A break.
+    Break,
+}
+
 /// What a run asks of the world outside.
 pub trait Console: Host {
     /// What the console UART sent.
     fn uart_write(&mut self, bytes: &[u8]);
 
-    /// A byte for the console UART, if there is one now.
-    fn uart_read(&mut self) -> Option<u8>;
+    /// Something for the console UART, if there is something now.
+    fn uart_read(&mut self) -> Option<Input>;
 
     /// Whether the run shall end.
     fn interrupted(&mut self) -> bool;
+}
+
+/// A host without a console and without files.
+struct Silent;
+
+impl Host for Silent {
+    fn console_write(&mut self, _bytes: &[u8]) {}
 }
 
 /// How a run ended, in one word. [`Report::stop`] has the details.
@@ -150,8 +168,10 @@ pub enum Outcome {
     Success,
     /// The guest reported failure.
     Failure,
-    /// An exception that nothing handles, or the watchdog.
+    /// An exception that nothing handles.
     Died,
+    /// The watchdog bit.
+    Watchdog,
     /// It waits for something that can not come.
     Hang,
     /// A limit was reached.
@@ -188,6 +208,10 @@ pub struct Run {
     console: usize,
     /// The most core cycles between two looks at the console.
     slice: u64,
+    /// The machine as the run began, to run again when a question comes up that only that can answer.
+    origin: Option<Machine>,
+    /// What arrived at the console since then.
+    input: Vec<(Time, Received)>,
 }
 
 impl Run {
@@ -207,7 +231,8 @@ impl Run {
             machine.set_semihosting(on);
         }
         let console = machine.config().uart.iter().position(|u| u.console).unwrap_or(0);
-        Ok(Self { machine, digest: Digest::default(), console, slice: SLICE })
+        let origin = Some(machine.fork());
+        Ok(Self { machine, digest: Digest::default(), console, slice: SLICE, origin, input: Vec::new() })
     }
 
     /// The machine.
@@ -267,11 +292,24 @@ impl Run {
     fn feed<C: Console>(&mut self, console: &mut C) -> bool {
         let mut fed = false;
         for _ in 0..self.machine.uart_room(self.console) {
-            let Some(byte) = console.uart_read() else { break };
-            self.machine.receive(self.machine.time(), self.console as u8, byte);
+            let Some(input) = console.uart_read() else { break };
+            let now = self.machine.time();
+            match input {
+                Input::Character(character) => self.arrives(now, Received::Character(character)),
+                Input::Break => {
+                    let end = now + Time(2 * self.machine.character_time(self.console).0);
+                    self.arrives(now, Received::BreakStart);
+                    self.arrives(end, Received::BreakEnd);
+                }
+            }
             fed = true;
         }
         fed
+    }
+
+    fn arrives(&mut self, time: Time, what: Received) {
+        self.machine.receive(time, self.console as u8, what);
+        self.input.push((time, what));
     }
 
     fn drain<C: Console>(&mut self, console: &mut C) {
@@ -279,6 +317,39 @@ impl Run {
         if !sent.is_empty() {
             console.uart_write(&sent);
         }
+    }
+
+    /// What the debugger changes can not be repeated.
+    pub(crate) fn forget_origin(&mut self) {
+        self.origin = None;
+    }
+
+    /// Whether [`Run::find_writers`] has something to find.
+    pub fn has_unknown_writers(&self) -> bool {
+        self.origin.is_some() && !self.machine.unknown_writers().is_empty()
+    }
+
+    /// Finds who wrote the descriptors behind unresolved faults before anything said that they are
+    /// descriptors, by running from the start again, as long as the run itself took. Ends early when the
+    /// console says so.
+    pub fn find_writers<C: Console>(&mut self, console: &mut C) {
+        let words = self.machine.unknown_writers();
+        let Some(mut again) = self.origin.as_mut().filter(|_| !words.is_empty()).map(Machine::fork) else {
+            return;
+        };
+        for word in &words {
+            again.watch_table(*word);
+        }
+        for (time, what) in &self.input {
+            again.receive(*time, self.console as u8, *what);
+        }
+        let until = Until { time: Some(self.machine.time()), slice: self.slice, ..Until::default() };
+        while again.slice(until, &mut (), &mut (), &mut Silent) == Stop::Slice {
+            if console.interrupted() {
+                return;
+            }
+        }
+        self.machine.learn_writers(&again, &words);
     }
 
     /// Saves the whole machine. Running on, here or after a restore, gives the same.
@@ -309,7 +380,8 @@ pub(crate) fn outcome(stop: Option<&Stop>) -> Outcome {
         None | Some(Stop::Slice | Stop::Breakpoint | Stop::Watchpoint { .. }) => Outcome::Interrupted,
         Some(Stop::PoweredOff | Stop::Exited { status: 0 }) => Outcome::Success,
         Some(Stop::Exited { .. }) => Outcome::Failure,
-        Some(Stop::WatchdogBite | Stop::ExceptionLoop { .. }) => Outcome::Died,
+        Some(Stop::ExceptionLoop { .. }) => Outcome::Died,
+        Some(Stop::WatchdogBite) => Outcome::Watchdog,
         Some(Stop::Idle | Stop::Spinning { .. }) => Outcome::Hang,
         Some(Stop::TimeLimit | Stop::InstructionLimit) => Outcome::Limit,
         Some(Stop::Gap { .. }) => Outcome::Gap,

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use msmemu_session::limit::Point;
 use msmemu_session::machine::cpu::semihosting::Host;
 use msmemu_session::machine::{GapPolicy, Stop, TimingMode};
-use msmemu_session::run::{Console, Outcome, Report, Request, Run, Start};
+use msmemu_session::run::{Console, Input, Outcome, Report, Request, Run, Start};
 
 /// Collects what the guest prints.
 #[derive(Default)]
@@ -25,7 +25,7 @@ impl Console for Log {
         self.0.extend(bytes);
     }
 
-    fn uart_read(&mut self) -> Option<u8> {
+    fn uart_read(&mut self) -> Option<Input> {
         None
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use msmemu_devices::windows;
-use msmemu_regs::svd::{self, Banks, Instance, Part, Window};
+use msmemu_regs::svd::{self, Instance, Window};
 use msmemu_smmu::spec as smmu;
 
 use crate::coverage;
@@ -38,20 +38,7 @@ pub(crate) const EXPORTS: &[Export] = &[
 ];
 
 const SMMU: Export = Export {
-    window: Window {
-        name: "smmu",
-        title: "System MMU",
-        size: smmu::WINDOW,
-        parts: &[
-            Part {
-                block: smmu::ContextBank::DESC,
-                offset: 0,
-                // The largest instances of the family have three; 255 fit below the global page.
-                banks: Some(Banks { name: "CB", count: 3, stride: smmu::BANK_STRIDE }),
-            },
-            Part { block: smmu::GlobalPage::DESC, offset: smmu::GLOBAL_PAGE, banks: None },
-        ],
-    },
+    window: smmu::WINDOW_REGISTERS,
     absent: &[
         ("EMMC", 0x0E000, PERFORMANCE_MONITOR),
         ("EMCS", 0x0E004, PERFORMANCE_MONITOR),
@@ -67,12 +54,15 @@ const fn device(window: Window, behaviour: &'static str) -> Export {
 
 const PERFORMANCE_MONITOR: &str = "performance monitor, known from later parts only";
 
+fn one(name: String, window: Window, base: u64) -> Instance {
+    Instance { name, window, banks: None, base, interrupts: Vec::new() }
+}
+
 fn files(root: &Path) -> Result<Vec<(PathBuf, String)>> {
     let mut files = Vec::new();
     for export in EXPORTS {
         let Window { name, title, .. } = export.window;
-        let instance =
-            Instance { name: name.to_uppercase(), window: export.window, base: 0, interrupts: Vec::new() };
+        let instance = one(name.to_uppercase(), export.window, 0);
         let about = format!("{title}. Addresses count from the start of the instance's window.");
         let text = svd::file(name, &about, &[instance]).with_context(|| format!("the SVD of {name}"))?;
         files.push((root.join(format!("docs/registers/{name}.svd")), text));
@@ -115,7 +105,7 @@ pub(crate) fn check(root: &Path) -> Result<()> {
 mod tests {
     use std::collections::BTreeMap;
 
-    use msmemu_regs::svd::file;
+    use msmemu_regs::svd::{Banks, Part, file};
     use msmemu_regs::{Kind, Mode};
     use svd_parser::svd::{Access, MaybeArray, ModifiedWriteValues, Register, RegisterCluster};
 
@@ -141,6 +131,14 @@ mod tests {
         CTL_LOAD @ 0x8, alias CTL;
         /// Slots.
         SLOT @ 0x10, array 2 x 8, reset 0 { V [31:0] ro "Value", }
+    }
+
+    msmemu_regs::register_block! {
+        /// What is written where CTL is read.
+        pub block Other, size 0x20;
+
+        /// Write side.
+        WRITTEN @ 0x0, command { N [31:0] arg "Anything", }
     }
 
     const SAMPLE: Window = Window {
@@ -235,21 +233,21 @@ mod tests {
         fields
     }
 
-    fn one(window: Window) -> Vec<Instance> {
-        vec![Instance { name: "ONE".into(), window, base: 0x1000, interrupts: Vec::new() }]
+    fn only(window: Window) -> Vec<Instance> {
+        vec![one("ONE".into(), window, 0x1000)]
     }
 
     #[test]
     fn an_svd_parser_reads_back_every_field() {
         for window in EXPORTS.iter().map(|e| e.window).chain([SAMPLE]) {
-            let xml = file(window.name, window.title, &one(window)).expect("a valid device");
+            let xml = file(window.name, window.title, &only(window)).expect("a valid device");
             assert_eq!(read_back(&xml), expected(&window), "{}", window.name);
         }
     }
 
     #[test]
     fn what_svd_can_not_say_stands_in_descriptions() {
-        let xml = file("sample", "Sample", &one(SAMPLE)).expect("a valid device");
+        let xml = file("sample", "Sample", &only(SAMPLE)).expect("a valid device");
         for text in [
             "[command] Go.",
             "[alias CTL] Loads CTL.",
@@ -263,17 +261,34 @@ mod tests {
 
     #[test]
     fn further_instances_derive_from_the_first() {
-        let mut instances = one(SAMPLE);
-        instances.push(Instance {
-            name: "TWO".into(),
-            window: SAMPLE,
-            base: 0x2000,
-            interrupts: vec![("two".into(), 65)],
-        });
+        let mut instances = only(SAMPLE);
+        instances
+            .push(Instance { interrupts: vec![("two".into(), 65)], ..one("TWO".into(), SAMPLE, 0x2000) });
+        instances.push(Instance { banks: Some(2), ..one("FEWER".into(), SAMPLE, 0x3000) });
         let device = svd_parser::parse(&file("sample", "Sample", &instances).expect("a valid device"))
             .expect("a file that an SVD parser reads");
         let two = &device.peripherals[1];
         assert_eq!((two.base_address, two.derived_from.as_deref()), (0x2000, Some("ONE")));
         assert_eq!(two.interrupt.first().map(|i| (i.name.as_str(), i.value)), Some(("two", 65)));
+        let fewer = &device.peripherals[2];
+        assert_eq!(fewer.derived_from, None, "another number of banks is another layout");
+        let cluster = fewer.registers.as_ref().and_then(|r| r.first());
+        assert!(matches!(cluster, Some(RegisterCluster::Cluster(MaybeArray::Array(_, dim))) if dim.dim == 2));
+    }
+
+    #[test]
+    fn two_sides_of_one_address_are_alternates() {
+        const BOTH: Window = Window {
+            parts: &[
+                Part { block: Context::DESC, offset: 0, banks: None },
+                Part { block: Other::DESC, offset: 0, banks: None },
+            ],
+            ..SAMPLE
+        };
+        let xml = file("sample", "Sample", &only(BOTH)).expect("a valid device");
+        let device = svd_parser::parse(&xml).expect("a file that an SVD parser reads");
+        let other =
+            device.peripherals[0].all_registers().find(|r| r.name == "WRITTEN").expect("the register");
+        assert_eq!(other.alternate_register.as_deref(), Some("CTL"));
     }
 }

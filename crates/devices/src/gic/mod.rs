@@ -65,6 +65,58 @@ pub enum GicInput {
     },
 }
 
+impl GicInput {
+    /// Number of the first PPI, as software sees it.
+    pub const FIRST_PPI: u32 = 16;
+    /// Number of the first SPI, as software sees it.
+    pub const FIRST_SPI: u32 = 32;
+
+    /// Number of the interrupt, as software sees it.
+    pub fn number(self) -> u32 {
+        match self {
+            Self::Spi(number) => u32::from(number) + Self::FIRST_SPI,
+            Self::Ppi { number, .. } => u32::from(number) + Self::FIRST_PPI,
+        }
+    }
+}
+
+/// What keeps an interrupt from a core, in the order in which software usually forgets it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Obstacle {
+    /// Nothing asks for it.
+    #[error("it is not pending")]
+    NotPending,
+    /// Its bit in `GICD_ISENABLER` is 0.
+    #[error("it is not enabled in GICD_ISENABLER")]
+    Disabled,
+    /// `GICD_ITARGETSR` does not name the core.
+    #[error("GICD_ITARGETSR does not route it to this core")]
+    NotTargeted,
+    /// `GICD_CTLR` is 0.
+    #[error("GICD_CTLR switches the distributor off")]
+    DistributorOff,
+    /// `GICC_CTLR` is 0.
+    #[error("GICC_CTLR switches the CPU interface off")]
+    InterfaceOff,
+    /// It is active: taken, and not ended by a write to `GICC_EOIR`.
+    #[error("it is still active: GICC_EOIR was not written")]
+    Active,
+    /// `GICC_PMR` lets only higher priorities through.
+    #[error("its priority {priority:#04x} is not above the mask {mask:#04x} in GICC_PMR")]
+    Masked {
+        /// Its priority.
+        priority: u8,
+        /// The mask.
+        mask: u8,
+    },
+    /// An interrupt of a priority as high is active.
+    #[error("an interrupt of the same or a higher priority is active: GICC_EOIR was not written")]
+    Running,
+    /// Another pending interrupt goes first.
+    #[error("another one goes first")]
+    Waits,
+}
+
 /// An interrupt input the controller does not have.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("the interrupt controller has no input {0:?}")]
@@ -190,6 +242,35 @@ impl Gic {
     /// Whether the controller asks core `cpu` for an IRQ exception. Low for a core it does not have.
     pub fn irq(&self, cpu: usize) -> bool {
         self.signalled(cpu).is_some()
+    }
+
+    /// What keeps an input from interrupting core `cpu`; none when it is what the core is asked to take.
+    pub fn obstacle(&self, cpu: usize, input: GicInput) -> Option<Obstacle> {
+        let id = input.number();
+        let (word, at) = (id as usize / 32, id as usize % 32);
+        let bit = 1 << at;
+        let (Some(bank), Some(interface)) = (self.bank(cpu, word), self.cpus.get(cpu)) else {
+            return Some(Obstacle::NotPending);
+        };
+        let (priority, mask) = (bank.priority[at], interface.regs.field(GICC_PMR::Priority) as u8);
+        let obstacles = [
+            (bank.enabled & bit == 0, Obstacle::Disabled),
+            (bank.pending() & bit == 0, Obstacle::NotPending),
+            (word > 0 && bank.targets[at] & (1 << cpu) == 0, Obstacle::NotTargeted),
+            (!self.enabled, Obstacle::DistributorOff),
+            (!interface.regs.is_set(GICC_CTLR::Enable), Obstacle::InterfaceOff),
+            (bank.active & bit != 0, Obstacle::Active),
+            (priority >= mask, Obstacle::Masked { priority, mask }),
+            (interface.group(priority) >= interface.running_group(), Obstacle::Running),
+            (self.signalled(cpu).is_none_or(|taken| taken.id != id), Obstacle::Waits),
+        ];
+        obstacles.into_iter().find_map(|(stands, obstacle)| stands.then_some(obstacle))
+    }
+
+    /// Whether something asks for an input's interrupt, whatever becomes of it.
+    pub fn is_pending(&self, cpu: usize, input: GicInput) -> bool {
+        let id = input.number();
+        self.bank(cpu, id as usize / 32).is_some_and(|bank| bank.pending() & 1 << (id % 32) != 0)
     }
 
     /// CPU interfaces.

@@ -1,5 +1,5 @@
-//! The timer block of the processor subsystem: two general purpose timers, the debug timer and a
-//! watchdog for each core.
+//! The timer block of the processor subsystem: two general purpose timers, the debug timer and two
+//! watchdogs for each core.
 //!
 //! Registers and their use come from Linux's `timer-qcom` and `qcom-wdt` and from the vendor
 //! kernels. Chosen by us, where those do not say:
@@ -8,19 +8,21 @@
 //!   clear, on a write of match value or control, and with clear-on-match after one tick.
 //! * With clear-on-match the count is 0 on the tick of the match, so the period is the match value.
 //! * A clear acts at once; its pending bit stays set until the next tick of the sleep clock.
-//! * The bark line is high from the bark time on, the bite line from the bite time on, both until
+//! * A bark line is high from the bark time on, a bite line from the bite time on, both until
 //!   the watchdog is restarted or stopped. The machine resets on a bite.
+//! * The registers of the second watchdog lie 0x28 above those of the first. Drivers do not use it; vendor
+//!   tables have its bark interrupt beside the other's.
 
 mod registers;
 mod saved;
 
 pub use registers::Tmr;
-pub use saved::{SavedTimer, SavedTimerBlock, SavedTimerCore};
+pub use saved::{SavedTimer, SavedTimerBlock, SavedTimerCore, SavedWatchdog};
 
 use crate::device::{Device, Gap, Mmio, MmioResult, Peek, word_register};
 use msmemu_fabric::{Clock, Counter, Time};
 use msmemu_regs::{At, RegFile};
-use registers::{DGT_CLK_CTL, TMR_STS, WDT0_EN, WDT0_STS};
+use registers::{DGT_CLK_CTL, TMR_STS, WDT0_EN, WDT0_STS, WDT1_EN, WDT1_STS};
 
 /// The sleep clock, in Hz.
 pub const SLEEP_CLOCK_HZ: u64 = 32_768;
@@ -37,28 +39,36 @@ const ENABLE: u32 = 1;
 const CLEAR_ON_MATCH: u32 = 2;
 const WRAP: u64 = 1 << 32;
 
-const LINES_PER_CORE: usize = 5;
-const LINES: [&str; 20] = [
+const LINES_PER_CORE: usize = 7;
+const LINES: [&str; 28] = [
     "cpu0.dgt",
     "cpu0.gpt0",
     "cpu0.gpt1",
-    "cpu0.wdt-bark",
-    "cpu0.wdt-bite",
+    "cpu0.wdt0-bark",
+    "cpu0.wdt0-bite",
+    "cpu0.wdt1-bark",
+    "cpu0.wdt1-bite",
     "cpu1.dgt",
     "cpu1.gpt0",
     "cpu1.gpt1",
-    "cpu1.wdt-bark",
-    "cpu1.wdt-bite",
+    "cpu1.wdt0-bark",
+    "cpu1.wdt0-bite",
+    "cpu1.wdt1-bark",
+    "cpu1.wdt1-bite",
     "cpu2.dgt",
     "cpu2.gpt0",
     "cpu2.gpt1",
-    "cpu2.wdt-bark",
-    "cpu2.wdt-bite",
+    "cpu2.wdt0-bark",
+    "cpu2.wdt0-bite",
+    "cpu2.wdt1-bark",
+    "cpu2.wdt1-bite",
     "cpu3.dgt",
     "cpu3.gpt0",
     "cpu3.gpt1",
-    "cpu3.wdt-bark",
-    "cpu3.wdt-bite",
+    "cpu3.wdt0-bark",
+    "cpu3.wdt0-bite",
+    "cpu3.wdt1-bark",
+    "cpu3.wdt1-bite",
 ];
 
 /// One timer: a 32-bit count, a match, a line.
@@ -155,15 +165,56 @@ impl Timer {
     }
 }
 
+/// One watchdog: it counts up from its last restart, barks, then bites.
+#[derive(Clone, Copy, Debug)]
+struct Watchdog {
+    counter: Counter,
+    bark: bool,
+    bite: bool,
+}
+
+impl Watchdog {
+    const fn new() -> Self {
+        Self { counter: Counter::new(SLEEP), bark: false, bite: false }
+    }
+
+    fn restart(&mut self, now: Time) {
+        self.counter.set(now, 0);
+    }
+
+    fn enable(&mut self, now: Time, on: bool) {
+        self.counter.run(now, on);
+        if !on {
+            self.restart(now);
+        }
+    }
+
+    /// Levels of bark and bite at `now`, when they rise at these counts.
+    fn watch(&mut self, now: Time, bark: u32, bite: u32) {
+        let count = self.counter.value(now);
+        let running = self.counter.is_running();
+        self.bark = running && count >= u64::from(bark);
+        self.bite = running && count >= u64::from(bite);
+    }
+
+    /// When bark or bite rises next.
+    fn deadline(&self, bark: u32, bite: u32) -> Option<Time> {
+        let rises = |done: bool, at: u32| if done { None } else { self.counter.time_at(u64::from(at)) };
+        [rises(self.bark, bark), rises(self.bite, bite)].into_iter().flatten().min()
+    }
+}
+
+/// Bark and bite times of the watchdogs, and where their status stands.
+const BARK_BITE: [(Tmr, Tmr); 2] =
+    [(Tmr::WDT0_BARK_TIME, Tmr::WDT0_BITE_TIME), (Tmr::WDT1_BARK_TIME, Tmr::WDT1_BITE_TIME)];
+
 #[derive(Clone, Debug)]
 struct Core {
     regs: RegFile<Tmr, { Tmr::WORDS }>,
     gpt0: Timer,
     gpt1: Timer,
     dgt: Timer,
-    watchdog: Counter,
-    bark: bool,
-    bite: bool,
+    watchdogs: [Watchdog; 2],
 }
 
 impl Core {
@@ -173,9 +224,7 @@ impl Core {
             gpt0: Timer::new(SLEEP),
             gpt1: Timer::new(SLEEP),
             dgt: Timer::new(Clock::from_hz(DGT_CLOCK_HZ)),
-            watchdog: Counter::new(SLEEP),
-            bark: false,
-            bite: false,
+            watchdogs: [Watchdog::new(); 2],
         }
     }
 
@@ -184,7 +233,8 @@ impl Core {
             Tmr::GPT0_COUNT_VAL => self.gpt0.count(now),
             Tmr::GPT1_COUNT_VAL => self.gpt1.count(now),
             Tmr::DGT_COUNT_VAL => self.dgt.count(now),
-            Tmr::WDT0_STS => WDT0_STS::COUNT.set(self.regs.peek(at), self.watchdog.value(now) as u32),
+            Tmr::WDT0_STS => self.watchdog_status(now, at, 0),
+            Tmr::WDT1_STS => self.watchdog_status(now, at, 1),
             Tmr::TMR_STS => {
                 let gpt0 = u32::from(now < self.gpt0.clear_pending_until);
                 let gpt1 = u32::from(now < self.gpt1.clear_pending_until);
@@ -192,6 +242,11 @@ impl Core {
             }
             _ => self.regs.peek(at),
         }
+    }
+
+    /// The bite bit is stored; both status registers have the same fields.
+    fn watchdog_status(&self, now: Time, at: At<Tmr>, n: usize) -> u32 {
+        WDT0_STS::COUNT.set(self.regs.peek(at), self.watchdogs[n].counter.value(now) as u32)
     }
 
     fn write(&mut self, now: Time, at: At<Tmr>, value: u32) {
@@ -210,45 +265,38 @@ impl Core {
                 let divider = DGT_CLK_CTL::DIV.get(new) + 1;
                 self.dgt.set_clock(now, Clock::from_hz(DGT_CLOCK_HZ).divided(divider));
             }
-            Tmr::WDT0_RST => {
-                self.watchdog.set(now, 0);
-                self.watch(now);
-            }
-            Tmr::WDT0_EN => {
-                self.watchdog.run(now, WDT0_EN::EN.is_set(new));
-                if !WDT0_EN::EN.is_set(new) {
-                    self.watchdog.set(now, 0);
-                }
-                self.watch(now);
-            }
-            Tmr::WDT0_BARK_TIME | Tmr::WDT0_BITE_TIME => self.watch(now),
-            Tmr::GPT0_COUNT_VAL | Tmr::GPT1_COUNT_VAL | Tmr::DGT_COUNT_VAL | Tmr::WDT0_STS | Tmr::TMR_STS => {
-            }
+            Tmr::WDT0_RST => self.watchdogs[0].restart(now),
+            Tmr::WDT1_RST => self.watchdogs[1].restart(now),
+            Tmr::WDT0_EN => self.watchdogs[0].enable(now, WDT0_EN::EN.is_set(new)),
+            Tmr::WDT1_EN => self.watchdogs[1].enable(now, WDT1_EN::EN.is_set(new)),
+            Tmr::WDT0_BARK_TIME | Tmr::WDT0_BITE_TIME | Tmr::WDT1_BARK_TIME | Tmr::WDT1_BITE_TIME => {}
+            Tmr::GPT0_COUNT_VAL
+            | Tmr::GPT1_COUNT_VAL
+            | Tmr::DGT_COUNT_VAL
+            | Tmr::WDT0_STS
+            | Tmr::WDT1_STS
+            | Tmr::TMR_STS => {}
         }
+        self.watch(now);
     }
 
-    /// Levels of bark and bite at `now`.
+    /// Levels of barks and bites at `now`.
     fn watch(&mut self, now: Time) {
-        let count = self.watchdog.value(now);
-        let running = self.watchdog.is_running();
-        self.bark = running && count >= u64::from(self.regs.get(Tmr::WDT0_BARK_TIME));
-        self.bite = running && count >= u64::from(self.regs.get(Tmr::WDT0_BITE_TIME));
-        if self.bite {
+        for (watchdog, (bark, bite)) in self.watchdogs.iter_mut().zip(BARK_BITE) {
+            watchdog.watch(now, self.regs.get(bark), self.regs.get(bite));
+        }
+        if self.watchdogs[0].bite {
             self.regs.set_field(WDT0_STS::BITE, 1);
         }
+        if self.watchdogs[1].bite {
+            self.regs.set_field(WDT1_STS::BITE, 1);
+        }
     }
 
-    /// When bark or bite rises next.
+    /// When a bark or a bite rises next.
     fn watchdog_deadline(&self) -> Option<Time> {
-        let rises = |done: bool, reg| {
-            if done {
-                return None;
-            }
-            self.watchdog.time_at(u64::from(self.regs.get(reg)))
-        };
-        let bark = rises(self.bark, Tmr::WDT0_BARK_TIME);
-        let bite = rises(self.bite, Tmr::WDT0_BITE_TIME);
-        [bark, bite].into_iter().flatten().min()
+        let watchdogs = self.watchdogs.iter().zip(BARK_BITE);
+        watchdogs.filter_map(|(w, (bark, bite))| w.deadline(self.regs.get(bark), self.regs.get(bite))).min()
     }
 
     fn timers(&self) -> [&Timer; 3] {
@@ -270,7 +318,8 @@ impl Core {
 /// Timers and watchdogs of all cores.
 ///
 /// The register space shows the copy of the accessing core at 0 and that of core `n` at
-/// [`core_copy`]`(n)`. Each core has five lines: `dgt`, `gpt0`, `gpt1`, `wdt-bark`, `wdt-bite`.
+/// [`core_copy`]`(n)`. Each core has seven lines: `dgt`, `gpt0`, `gpt1`, and bark and bite
+/// of each watchdog.
 #[derive(Clone, Debug)]
 pub struct TimerBlock {
     cores: Vec<Core>,
@@ -337,8 +386,10 @@ impl Device for TimerBlock {
             0 => core.dgt.fired,
             1 => core.gpt0.fired,
             2 => core.gpt1.fired,
-            3 => core.bark,
-            _ => core.bite,
+            3 => core.watchdogs[0].bark,
+            4 => core.watchdogs[0].bite,
+            5 => core.watchdogs[1].bark,
+            _ => core.watchdogs[1].bite,
         }
     }
 

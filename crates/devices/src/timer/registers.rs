@@ -1,7 +1,7 @@
 //! Registers of one core's copy of the timer block.
 
 msmemu_regs::register_block! {
-    /// Timers and watchdog of one core.
+    /// Timers and watchdogs of one core.
     pub block Tmr, size 0x100;
 
     /// Match value of general purpose timer 0.
@@ -85,6 +85,31 @@ msmemu_regs::register_block! {
     }
     /// Watchdog time to the bite, which resets the chip.
     WDT0_BITE_TIME @ 0x5C, reset 0x000F_FFFF {
+        TIME  [19:0] rw "Sleep clock ticks",
+        _     [31:20] res0,
+    }
+    /// Restarts the second watchdog. Any value.
+    WDT1_RST @ 0x60, command {
+        ANY   [31:0] arg "Ignored",
+    }
+    /// Control of the second watchdog.
+    WDT1_EN @ 0x68, reset 0 {
+        EN    [0]    rw "Counts",
+        UNMASKED_INT_EN [1] stored "Interrupt while the core sleeps",
+        _     [31:2] res0,
+    }
+    /// Status of the second watchdog.
+    WDT1_STS @ 0x6C, reset 0 {
+        BITE  [0]    ro "The watchdog bit since power-on",
+        COUNT [31:1] ro "Low bits of the count, in sleep clock ticks",
+    }
+    /// Time of the second watchdog to the bark interrupt.
+    WDT1_BARK_TIME @ 0x74, reset 0x000F_FFFF {
+        TIME  [19:0] rw "Sleep clock ticks",
+        _     [31:20] res0,
+    }
+    /// Time of the second watchdog to the bite, which resets the chip.
+    WDT1_BITE_TIME @ 0x84, reset 0x000F_FFFF {
         TIME  [19:0] rw "Sleep clock ticks",
         _     [31:20] res0,
     }

@@ -1,6 +1,6 @@
 //! Saved form of the timer block.
 
-use super::{CLEAR_ON_MATCH, Core, ENABLE, Timer, TimerBlock};
+use super::{CLEAR_ON_MATCH, Core, ENABLE, Timer, TimerBlock, Watchdog};
 use crate::StateError;
 use msmemu_fabric::{Counter, Time};
 use msmemu_regs::RegFile;
@@ -37,8 +37,16 @@ pub struct SavedTimerCore {
     pub gpt1: SavedTimer,
     /// Debug timer.
     pub dgt: SavedTimer,
-    /// Watchdog.
-    pub watchdog: Counter,
+    /// Watchdogs.
+    pub watchdogs: [SavedWatchdog; 2],
+}
+
+/// One watchdog.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct SavedWatchdog {
+    /// Count.
+    pub counter: Counter,
     /// Bark line.
     pub bark: bool,
     /// Bite line.
@@ -81,14 +89,16 @@ impl TimerBlock {
         let Self { cores } = self;
         let cores = cores
             .iter()
-            .map(|Core { regs, gpt0, gpt1, dgt, watchdog, bark, bite }| SavedTimerCore {
+            .map(|Core { regs, gpt0, gpt1, dgt, watchdogs }| SavedTimerCore {
                 registers: regs.words().to_vec(),
                 gpt0: gpt0.save(),
                 gpt1: gpt1.save(),
                 dgt: dgt.save(),
-                watchdog: *watchdog,
-                bark: *bark,
-                bite: *bite,
+                watchdogs: watchdogs.map(|Watchdog { counter, bark, bite }| SavedWatchdog {
+                    counter,
+                    bark,
+                    bite,
+                }),
             })
             .collect();
         SavedTimerBlock { cores }
@@ -110,7 +120,7 @@ impl TimerBlock {
             });
         }
         let mut restored = Vec::with_capacity(saved_cores.len());
-        for SavedTimerCore { registers, gpt0, gpt1, dgt, watchdog, bark, bite } in saved_cores {
+        for SavedTimerCore { registers, gpt0, gpt1, dgt, watchdogs } in saved_cores {
             let mut regs = RegFile::new();
             regs.restore(&registers)?;
             restored.push(Core {
@@ -118,9 +128,11 @@ impl TimerBlock {
                 gpt0: Timer::from_saved(gpt0),
                 gpt1: Timer::from_saved(gpt1),
                 dgt: Timer::from_saved(dgt),
-                watchdog,
-                bark,
-                bite,
+                watchdogs: watchdogs.map(|SavedWatchdog { counter, bark, bite }| Watchdog {
+                    counter,
+                    bark,
+                    bite,
+                }),
             });
         }
         let Self { cores } = self;

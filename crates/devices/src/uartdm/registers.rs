@@ -15,13 +15,13 @@ msmemu_regs::register_block! {
     }
     /// Mode 2.
     MR2 @ 0x04, reset 0 {
-        PARITY_MODE [1:0] stored "Parity" { NO_PARITY = 0, ODD = 1, EVEN = 2, SPACE = 3 },
-        STOP_BIT_LEN [3:2] stored "Stop bits",
-        BITS_PER_CHAR [5:4] stored "Bits of a character" { FIVE = 0, SIX = 1, SEVEN = 2, EIGHT = 3 },
+        PARITY_MODE [1:0] rw "Parity" { NO_PARITY = 0, ODD = 1, EVEN = 2, SPACE = 3 },
+        STOP_BIT_LEN [3:2] rw "Stop bits, in sixteenths" { NINE = 0, SIXTEEN = 1, TWENTY_FIVE = 2, THIRTY_TWO = 3 },
+        BITS_PER_CHAR [5:4] rw "Bits of a character" { FIVE = 0, SIX = 1, SEVEN = 2, EIGHT = 3 },
         ERROR_MODE [6]  stored "Status is kept until reset",
         LOOPBACK   [7]  rw     "What is sent is received",
-        RX_ERROR_CHAR_OFF [8] stored "Erroneous characters are dropped",
-        RX_BREAK_ZERO_CHAR_OFF [9] stored "The zero of a break is dropped",
+        RX_ERROR_CHAR_OFF [8] rw "Erroneous characters are dropped",
+        RX_BREAK_ZERO_CHAR_OFF [9] rw "The zero of a break is dropped",
         RFR_CTS_LOOP [10] stored "RFR is connected to CTS",
         _          [31:11] res0,
     }
@@ -130,8 +130,8 @@ msmemu_regs::register_block! {
 
     /// Clock selection.
     CSR @ 0x08, reset 0 {
-        UART_TX_CLK_SEL [3:0] stored "Bit rate of the transmitter, a divider of the clock",
-        UART_RX_CLK_SEL [7:4] stored "Bit rate of the receiver, a divider of the clock",
+        UART_TX_CLK_SEL [3:0] wo "Bit rate of the transmitter, a divider of the clock",
+        UART_RX_CLK_SEL [7:4] wo "Bit rate of the receiver, a divider of the clock",
         _          [31:8] res0,
     }
     /// Command.
@@ -145,7 +145,8 @@ msmemu_regs::register_block! {
             START_BREAK = 0x05, STOP_BREAK = 0x06, RESET_CTS = 0x07, RESET_STALE_INT = 0x08,
             PACKET_MODE = 0x09, MODE_RESET = 0x0C, SET_RFR = 0x0D, RESET_RFR = 0x0E,
             CR_PROTECTION_EN = 0x10, RESET_TX_READY = 0x30, FORCE_STALE = 0x40,
-            STALE_EVENT_ENABLE = 0x50, STALE_EVENT_DISABLE = 0x60, RESET_BREAK_START = 0x82
+            STALE_EVENT_ENABLE = 0x50, STALE_EVENT_DISABLE = 0x60, RESET_BREAK_START = 0x82,
+            RESET_BREAK_END = 0x83
         },
         _          [31:12] res0,
     }

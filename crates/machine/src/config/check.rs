@@ -249,8 +249,13 @@ impl Check<'_, '_> {
             }
         }
         self.duplicates(spis.into_iter().map(|(n, s)| (format!("SPI {n}"), s)));
-        let timer =
-            [("debug_ppi", c.timer.debug_ppi), ("gpt_ppi", c.timer.gpt_ppi), ("gpt1_ppi", c.timer.gpt1_ppi)];
+        let timer = [
+            ("debug_ppi", c.timer.debug_ppi),
+            ("gpt_ppi", c.timer.gpt_ppi),
+            ("gpt1_ppi", c.timer.gpt1_ppi),
+            ("bark_ppi", c.timer.bark_ppi),
+            ("bark1_ppi", c.timer.bark1_ppi),
+        ];
         let ppis: Vec<_> = timer
             .into_iter()
             .map(|(key, n)| (format!("PPI {n}"), self.span(("timer", None, &[Step::Key(key)]))))

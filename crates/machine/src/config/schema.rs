@@ -155,7 +155,7 @@ pub enum TimerKind {
     Kpss,
 }
 
-/// Timer block: general purpose timer (GPT), debug timer (DGT), watchdog registers.
+/// Timer block: general purpose timers (GPT), debug timer (DGT), watchdogs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
 pub struct Timer {
@@ -174,6 +174,12 @@ pub struct Timer {
     /// Private interrupt of the second general purpose timer.
     #[schemars(range(max = 15))]
     pub gpt1_ppi: u8,
+    /// Private interrupt that the bark of the watchdog raises.
+    #[schemars(range(max = 15))]
+    pub bark_ppi: u8,
+    /// Private interrupt that the bark of the second watchdog raises.
+    #[schemars(range(max = 15))]
+    pub bark1_ppi: u8,
 }
 
 /// What the generated device tree says beside the hardware.

@@ -7,7 +7,7 @@ use msmemu_devices::timer::{TimerBlock, core_copy};
 use msmemu_devices::traffic_engine::{TrafficEngine, TrafficEngineConfig};
 use msmemu_devices::uartdm::{UartConfig, Uartdm};
 use msmemu_devices::{Device, DmaMaster};
-use msmemu_fabric::{Clock, Mid, Time};
+use msmemu_fabric::{Clock, Mid};
 
 use crate::config::{Config, ControllerKind, GicKind, RegionKind};
 
@@ -151,8 +151,8 @@ pub(crate) struct Blocks {
     pub(crate) masters: Vec<Master>,
 }
 
-/// One character at 115200 baud, 8 data bits, 1 stop bit.
-const CHARACTER: Time = Time(10 * Time::PER_SECOND / 115_200);
+/// 16 x 115200 x 4: the UART reaches its standard rates from it with the dividers it has.
+pub(crate) const UART_CLOCK_HZ: u32 = 7_372_800;
 
 impl Blocks {
     pub(super) fn new(config: &Config) -> Self {
@@ -181,7 +181,7 @@ impl Blocks {
         };
         let engines = config.traffic_engine.iter().map(|t| engine(t.address_bits));
         let mut uarts: Vec<Uartdm> =
-            config.uart.iter().map(|_| Uartdm::new(UartConfig { character: CHARACTER })).collect();
+            config.uart.iter().map(|_| Uartdm::new(UartConfig { clock_hz: UART_CLOCK_HZ })).collect();
         // A boot loader leaves the console on, and early consoles rely on it.
         for (uart, _) in uarts.iter_mut().zip(&config.uart).filter(|(_, c)| c.console) {
             uart.enable();

@@ -72,6 +72,7 @@ impl Soc {
             self.gap(access, &"no device answers here", hooks);
             return (Err(BusFault::Decode), Time::ZERO);
         };
+        self.last_register = Some(access.addr.0 as u32);
         let now = self.now;
         let at = Mmio { offset, size: access.size, master: access.master.bus };
         let mut over = now;
@@ -265,8 +266,9 @@ impl<O: Observer, T: Taps> msmemu_cpu::Observer for Run<'_, O, T> {
     }
 
     fn exception(&mut self, trap: &Trap, from: u32, to: u32) {
-        self.hooks.obs.exception(self.time.max(self.soc.now), trap, from, to);
-        self.soc.exceptions.entered(trap, from, to);
+        let now = self.time.max(self.soc.now);
+        self.hooks.obs.exception(now, trap, from, to);
+        self.soc.exceptions.entered(now, trap, from, to);
         if self.soc.exceptions.hopeless() {
             self.soc.stop = Some(Stop::ExceptionLoop { vector: to });
             self.attention = true;

@@ -2,9 +2,10 @@
 
 use msmemu_cpu::Trap;
 use msmemu_cpu::{Fault, FaultStatus};
+use msmemu_fabric::Time;
 use serde::{Deserialize, Serialize};
 
-/// An exception that entered at its own vector this often will do so for ever.
+/// A series of exceptions, each at the vector of the one before, that is this long will go on for ever.
 const HOPELESS: u32 = 16;
 
 /// A synchronous exception of the core.
@@ -16,6 +17,8 @@ pub struct Exception {
     pub from: u32,
     /// Address of the vector.
     pub to: u32,
+    /// When.
+    pub time: Time,
 }
 
 /// What is known about the exceptions of a run.
@@ -25,14 +28,14 @@ pub(crate) struct Exceptions {
     pub(crate) counts: [u64; 6],
     /// The last abort or undefined instruction.
     pub(crate) last: Option<Exception>,
-    /// The first of an unbroken series of exceptions at their own vectors.
+    /// What began an unbroken series of exceptions, each at the vector of the one before.
     pub(crate) first_of_loop: Option<Exception>,
     /// Length of the series.
     in_loop: u32,
 }
 
 impl Exceptions {
-    pub(super) fn entered(&mut self, trap: &Trap, from: u32, to: u32) {
+    pub(super) fn entered(&mut self, time: Time, trap: &Trap, from: u32, to: u32) {
         let kind = match trap {
             Trap::Undefined => 0,
             Trap::Svc(_) => 1,
@@ -47,8 +50,9 @@ impl Exceptions {
             self.in_loop = 0;
             return;
         }
-        let this = Exception { trap: *trap, from, to };
-        if from == to {
+        let this = Exception { trap: *trap, from, to, time };
+        // The vector of the one before could not be executed.
+        if self.last.is_some_and(|last| last.to == from) {
             self.in_loop += 1;
             self.first_of_loop = self.first_of_loop.or(self.last);
         } else {

@@ -11,18 +11,20 @@ mod memory;
 mod smmu;
 pub(crate) mod state;
 mod tables;
-mod wires;
+pub(crate) mod wires;
 
 pub use blocks::Unit;
 pub use dma::{Latency, MasterStats};
 pub use exceptions::Exception;
 pub use tables::{FaultReport, TableWrite};
 
+pub(crate) use blocks::UART_CLOCK_HZ;
 pub(crate) use bus::Run;
 
 use std::sync::Arc;
 
 use msmemu_devices::gic::Gic;
+use msmemu_devices::uartdm::Received;
 use msmemu_fabric::{Clock, EventQueue, Lines, Priority, Ram, Time};
 
 use crate::config::{Config, CpuCore};
@@ -43,8 +45,8 @@ pub(crate) enum Event {
     Dma(dma::PieceId),
     /// The memory answers a descriptor access of an SMMU.
     Descriptor(smmu::DescriptorAccess),
-    /// A character arrives at a UART.
-    Character { uart: u8, character: u8 },
+    /// Something arrives at a UART.
+    Received { uart: u8, what: Received },
 }
 
 /// Everything but the core.
@@ -61,7 +63,7 @@ pub(crate) struct Soc {
     pub(crate) gic: Gic,
     pub(crate) smmus: Vec<SmmuUnit>,
     pub(crate) dma: Dma,
-    wires: Arc<[Wire]>,
+    pub(crate) wires: Arc<[Wire]>,
     /// Wires of every unit, by its dense index.
     wires_of: Arc<[core::ops::Range<usize>]>,
     pub(crate) lines: Lines,
@@ -75,7 +77,9 @@ pub(crate) struct Soc {
     /// Characters that UARTs sent and nobody took, by UART.
     pub(crate) console: Vec<Vec<u8>>,
     /// The core's instruction behind the accesses that come.
-    pc: u32,
+    pub(crate) pc: u32,
+    /// Address of the device register that the core accessed last.
+    pub(crate) last_register: Option<u32>,
     /// The run is to stop.
     pub(crate) stop: Option<Stop>,
     /// Gaps of the model that the guest met: address, write; with the text and how often.
@@ -120,6 +124,7 @@ impl Soc {
             tables: Tables::default(),
             exceptions: exceptions::Exceptions::default(),
             pc: 0,
+            last_register: None,
             stop: None,
             gaps: std::collections::BTreeMap::new(),
         };
@@ -150,6 +155,7 @@ impl Soc {
             exceptions: self.exceptions.clone(),
             console: self.console.clone(),
             pc: self.pc,
+            last_register: self.last_register,
             stop: self.stop.clone(),
             gaps: self.gaps.clone(),
         }
@@ -204,19 +210,19 @@ impl Soc {
         match event {
             Event::Dma(piece) => self.piece_done(piece, hooks),
             Event::Descriptor(access) => self.descriptor_arrived(access, hooks),
-            Event::Character { uart, character } => {
+            Event::Received { uart, what } => {
                 let now = self.now;
                 if let Some(port) = self.blocks.uarts.get_mut(usize::from(uart)) {
-                    port.receive(now, character);
+                    port.receive(now, what);
                 }
                 self.after(Unit::Uart(uart), hooks);
             }
         }
     }
 
-    /// A character for a UART, at `time` or now if that is past.
-    pub(crate) fn receive(&mut self, time: Time, uart: u8, character: u8) {
-        self.schedule(time.max(self.now), Event::Character { uart, character });
+    /// Something for a UART, at `time` or now if that is past.
+    pub(crate) fn receive(&mut self, time: Time, uart: u8, what: Received) {
+        self.schedule(time.max(self.now), Event::Received { uart, what });
     }
 
     /// What is at an address, in words.

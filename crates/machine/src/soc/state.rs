@@ -18,7 +18,7 @@ use super::tables::{Tables, Trail};
 use super::{Event, Soc, Unit};
 
 /// Version of every part. A change of any saved type raises it.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// What holds the components together.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -33,6 +33,7 @@ pub(crate) struct SocState {
     trails: Vec<Trail>,
     exceptions: Exceptions,
     pc: u32,
+    last_register: Option<u32>,
     stop: Option<Stop>,
     gaps: BTreeMap<(u32, bool), (String, u64)>,
 }
@@ -107,6 +108,7 @@ impl Soc {
             trails: self.smmus.iter().map(|s| s.trail.clone()).collect(),
             exceptions: self.exceptions.clone(),
             pc: self.pc,
+            last_register: self.last_register,
             stop: self.stop.clone(),
             gaps: self.gaps.clone(),
         };
@@ -174,6 +176,7 @@ impl Soc {
             trails,
             exceptions,
             pc,
+            last_register,
             stop,
             gaps,
         } = state;
@@ -189,7 +192,7 @@ impl Soc {
         }
         self.events.restore(events);
         (self.now, self.tables, self.exceptions, self.pc) = (now, tables, exceptions, pc);
-        (self.stop, self.gaps) = (stop, gaps);
+        (self.last_register, self.stop, self.gaps) = (last_register, stop, gaps);
         for console in &mut self.console {
             console.clear();
         }

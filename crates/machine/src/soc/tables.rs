@@ -1,7 +1,7 @@
 //! What is known about translation tables and faults: who wrote which descriptor, and which
 //! transactions failed on them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use msmemu_fabric::{BusMaster, Ram, Time, Watch};
 use msmemu_smmu::{Event, Fault, Origin, Request, Resume};
@@ -53,6 +53,9 @@ pub struct FaultReport {
 pub(crate) struct Tables {
     /// By word address.
     pub(crate) writes: BTreeMap<u32, TableWrite>,
+    /// Words to which nothing stored up to now, as a second run found out.
+    #[serde(skip)]
+    pub(crate) unwritten: BTreeSet<u32>,
     /// The latest, oldest first.
     pub(crate) faults: Vec<FaultReport>,
     /// How many there were.

@@ -14,7 +14,7 @@ use super::{Soc, Unit};
 
 /// Where a wire leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(crate) enum End {
     /// An input of the interrupt controller.
     Gic(GicInput),
     /// The power supply: low switches the machine off.
@@ -29,12 +29,12 @@ pub(super) enum End {
 
 /// An output line of a unit. Wire `n` is line `n` of [`Soc::lines`]; those of a unit are neighbours.
 #[derive(Clone, Debug)]
-pub(super) struct Wire {
-    pub(super) name: String,
+pub(crate) struct Wire {
+    pub(crate) name: String,
     pub(super) unit: Unit,
     /// Number of the line at the unit.
     pub(super) line: usize,
-    pub(super) end: End,
+    pub(crate) end: End,
 }
 
 /// Every wire, sorted by unit.
@@ -53,7 +53,9 @@ pub(super) fn wires(config: &Config, blocks: &Blocks) -> Vec<Wire> {
         "cpu0.dgt" => ppi(timer.debug_ppi),
         "cpu0.gpt0" => ppi(timer.gpt_ppi),
         "cpu0.gpt1" => ppi(timer.gpt1_ppi),
-        "cpu0.wdt-bite" => End::Watchdog,
+        "cpu0.wdt0-bark" => ppi(timer.bark_ppi),
+        "cpu0.wdt1-bark" => ppi(timer.bark1_ppi),
+        "cpu0.wdt0-bite" | "cpu0.wdt1-bite" => End::Watchdog,
         _ => End::Open,
     });
     for (i, uart) in config.uart.iter().enumerate() {

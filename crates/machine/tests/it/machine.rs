@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use msmemu_machine::devices::uartdm::Received;
 use msmemu_machine::digest::Digest;
 use msmemu_machine::fabric::{BusFault, Time};
 use msmemu_machine::snapshot::Snapshot;
@@ -138,21 +139,117 @@ fn permission_faults_name_the_rights() {
 
 #[test]
 fn writers_of_descriptors_are_found_by_running_again() {
-    // The core stores a wrong descriptor, then sleeps: str r1, [r0]; wfi.
-    let code = [0xE590_2000, 0xE580_1000, 0xE320_F003, 0xEAFF_FFFD];
+    // The core stores a wrong descriptor, starts the engine and sleeps: str r1, [r0]; str r3, [r2]; wfi.
+    let code = [0xE580_1000, 0xE582_3000, 0xE320_F003, 0xEAFF_FFFD];
     let mut lab = copying(TimingMode::Functional, 0x3000);
+    lab.poke(ENGINE + 0x10, FRAMES);
     lab.0.load(image(&code)).unwrap();
-    lab.0.core_mut().r[0] = TABLE2 + 4;
+    for (register, value) in [(0, TABLE2 + 4), (1, 0), (2, ENGINE + 0xC), (3, 1)] {
+        lab.0.core_mut().r[register] = value;
+    }
     let mut start = lab.0.fork();
-    lab.run();
-    lab.poke(SMMU + TTBR0, TABLE);
-    lab.start(ENGINE, FRAMES);
-    lab.run();
+    assert_eq!(lab.run(), Stop::Idle);
     let told = lab.0.explain(&Stop::Idle);
     assert!(told.contains("no store to it was seen"), "{told}");
-    lab.0.find_writers(start.fork(), &mut Console::default());
+    let words = lab.0.unknown_writers();
+    assert_eq!(words, [TABLE + (IOVA >> 20) * 4, TABLE2 + 4]);
+    let again = |start: &mut Machine, time| {
+        let mut again = start.fork();
+        words.iter().for_each(|word| again.watch_table(*word));
+        again.run(Until { time: Some(time), ..Until::default() }, &mut (), &mut (), &mut Console::default());
+        again
+    };
+    // A run that came elsewhere says nothing.
+    let other = start.fork();
+    assert!(!lab.0.learn_writers(&other, &words));
+    assert!(lab.0.explain(&Stop::Idle).contains("no store to it was seen"));
+    let second = again(&mut start, lab.0.time());
+    assert!(lab.0.learn_writers(&second, &words));
     let told = lab.0.explain(&Stop::Idle);
-    assert!(told.contains("the core wrote 0x00000000 at 0x40000004 (start+0x4)"), "{told}");
+    assert!(told.contains("the core wrote 0x00000000 at 0x40000000 (start), at 0.0"), "{told}");
+    assert!(told.contains("nothing has stored to it since the run began"), "{told}");
+    assert!(lab.0.unknown_writers().contains(&(TABLE + (IOVA >> 20) * 4)), "and it stays so");
+}
+
+#[test]
+fn a_sleeping_core_says_what_it_waits_for() {
+    let mut lab = Lab::new(TimingMode::Functional, &[]);
+    lab.poke(ENGINE + 0x20, 2);
+    lab.frame(FRAMES, copy(SOURCE, TARGET, 64, 6, 1));
+    assert_eq!(lab.run(), Stop::Idle);
+    let told = lab.0.explain(&Stop::Idle);
+    assert!(told.contains("The core waits at 0x40000004 (start+0x4) for an interrupt"), "{told}");
+    assert!(told.contains("No interrupt of a device is enabled."), "{told}");
+    assert!(told.contains("in Supervisor mode, interrupts are off, asleep"), "{told}");
+    lab.start(ENGINE, FRAMES);
+    // Step by step, as a driver's author would: each explanation names what is missing next.
+    let steps = [
+        (None, "it is not enabled in GICD_ISENABLER"),
+        (Some((0x0208_0100 + (256 / 32) * 4, 1)), "GICD_ITARGETSR does not route it to this core"),
+        (Some((0x0208_0800 + 256, 1)), "GICD_CTLR switches the distributor off"),
+        (Some((0x0208_0000, 1)), "GICC_CTLR switches the CPU interface off"),
+        (Some((0x0208_1000, 1)), "its priority 0x00 is not above the mask 0x00 in GICC_PMR"),
+    ];
+    for (write, missing) in steps {
+        if let Some((address, value)) = write {
+            lab.poke(address, value);
+        }
+        assert_eq!(lab.run(), Stop::Idle);
+        let told = lab.0.explain(&Stop::Idle);
+        let expected = format!("Interrupt 256 (engine.irq) is pending, but {missing}.");
+        assert!(told.contains(&expected), "{expected}\n{told}");
+    }
+}
+
+#[test]
+fn a_dead_guest_is_explained_with_its_places() {
+    // bl +8; b .; mov r0, #0x20000000; ldr r1, [r0]
+    let code = [0xEB00_0000, 0xEAFF_FFFE, 0xE3A0_0202, 0xE590_1000];
+    let mut lab = Lab::running(TimingMode::Functional, &[], &code);
+    let stop = lab.run();
+    assert!(matches!(stop, Stop::ExceptionLoop { .. }), "{stop:?}");
+    let told = lab.0.explain(&stop);
+    for part in [
+        "It began with a read of 0x20000000 at 0x4000000c (start+0xc) that failed: ",
+        "nothing answers at the physical address (DFSR 0x8), at 0.0",
+        "In Supervisor mode R14 is 0x40000004 (start+0x4).",
+    ] {
+        assert!(told.contains(part), "{part}\n{told}");
+    }
+}
+
+#[test]
+fn a_limit_says_where_the_guest_was() {
+    // add r0, r0, #1; b .-4
+    let mut lab = Lab::running(TimingMode::Functional, &[], &[0xE280_0001, 0xEAFF_FFFD]);
+    assert_eq!(lab.run(), Stop::TimeLimit);
+    let told = lab.0.explain(&Stop::TimeLimit);
+    assert!(told.starts_with("The guest was still running.\n  It is at 0x4000000"), "{told}");
+    lab.peek(ENGINE + 0x18);
+    let told = lab.0.explain(&Stop::TimeLimit);
+    assert!(told.contains("It last accessed a device at 0x4000000"), "{told}");
+    assert!(told.contains(&format!("{:#010x}: traffic-engine.", ENGINE + 0x18)), "{told}");
+}
+
+/// Each watchdog ends the run by a bite, and asks for an interrupt before.
+#[test]
+fn both_watchdogs_bark_and_bite() {
+    for (at, ppi) in [(0, 3), (0x28, 4)] {
+        let mut lab = Lab::new(TimingMode::Functional, &[]);
+        let timer = 0x0200_0000 + at;
+        for (offset, value) in [(0x38, 1), (0x4C, 10), (0x5C, 20), (0x40, 1)] {
+            lab.poke(timer + offset, value);
+        }
+        let pending = |lab: &mut Lab| lab.peek(0x0208_0200) >> (16 + ppi) & 1;
+        assert_eq!(lab.run_for(Time::from_micros(200), 0, &mut ()), Stop::TimeLimit);
+        assert_eq!(pending(&mut lab), 0);
+        assert_eq!(lab.run_for(Time::from_micros(200), 0, &mut ()), Stop::TimeLimit);
+        assert_eq!(pending(&mut lab), 1);
+        assert_eq!(lab.run(), Stop::WatchdogBite);
+        assert!(
+            lab.0.explain(&Stop::WatchdogBite).starts_with("The watchdog bit: the guest did not restart it")
+        );
+    }
 }
 
 #[test]
@@ -420,7 +517,7 @@ fn uart_input_arrives_and_output_is_kept() {
     assert_eq!(lab.0.take_sent(0), b"ok\n");
     assert_eq!(lab.0.take_sent(0), b"");
     assert!(lab.0.uart_room(0) > 0);
-    lab.0.receive(Time::ZERO, 0, b'x');
+    lab.0.receive(Time::ZERO, 0, Received::Character(b'x'));
     lab.run();
     // Force a stale event, as the driver does for a partial word; then RF has the character.
     lab.poke(uart + 0x10, 0x400);

@@ -9,4 +9,5 @@ mod lab;
 mod load;
 mod machine;
 mod snapshot;
+mod svd;
 mod timing;

@@ -163,6 +163,7 @@ impl<C: Console> Debuggee for Debugged<'_, C> {
     }
 
     fn set_register(&mut self, number: usize, value: u64) {
+        self.run.forget_origin();
         let core = self.run.machine.core_mut();
         let Some(register) = REGISTERS.get(number) else { return };
         let word = value as u32;
@@ -207,6 +208,7 @@ impl<C: Console> Debuggee for Debugged<'_, C> {
             self.run.machine.read_physical(pa, &mut vec![0; piece.len()]).map_err(|_| NoMemory)?;
             targets.push((pa, piece));
         }
+        self.run.forget_origin();
         for (pa, piece) in targets {
             self.run.machine.write_physical(pa, &data[piece]).map_err(|_| NoMemory)?;
         }

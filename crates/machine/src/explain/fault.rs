@@ -1,15 +1,12 @@
-//! Explanations in plain words: why a fault stays unresolved, why a guest died.
+//! Why a fault of an SMMU stays unresolved: who, where, which descriptor, and who wrote it.
 
 use core::fmt::Write as _;
 
-use msmemu_cpu::Trap;
-use msmemu_cpu::semihosting::Host;
 use msmemu_smmu::spec::ContextBank;
 use msmemu_smmu::spec::context_bank::{FSR, SCTLR};
 use msmemu_smmu::{FaultCause, RegisterId};
 
-use crate::soc::exceptions::describe;
-use crate::{Exception, FaultReport, Machine, Stop, TableWrite, Until};
+use crate::{FaultReport, Machine, TableWrite};
 
 /// Descriptor type bits of both levels.
 const TYPE: u32 = 3;
@@ -37,14 +34,6 @@ impl Machine {
 
     fn fsr(&self, report: &FaultReport) -> u32 {
         self.bank_register(report, ContextBank::FSR)
-    }
-
-    /// An address of the guest's code, with its symbol.
-    fn place(&self, pc: u32) -> String {
-        match self.symbols().locate(pc) {
-            Some(location) => format!("{pc:#010x} ({location})"),
-            None => format!("{pc:#010x}"),
-        }
     }
 
     /// Everything about a context fault: who, where, why, which descriptor, and who wrote it.
@@ -85,7 +74,7 @@ impl Machine {
         let enabled = self.bank_register(report, ContextBank::ACTLR) & 2 != 0;
         let interrupt = if enabled { "" } else { "; no interrupt was raised, because ACTLR.CFEIE is 0" };
         let _ = writeln!(out, "  {state}{interrupt}.");
-        let _ = writeln!(out, "  The core last accessed a device at {}.", self.place(report.pc));
+        let _ = writeln!(out, "  The core had last accessed a device at {}.", self.place(report.pc));
         out
     }
 
@@ -156,6 +145,9 @@ impl Machine {
             Some(write) => {
                 let _ = write!(out, "; {}", self.writer(write, value));
             }
+            None if self.soc.tables.unwritten.contains(&(address & !3)) => {
+                out.push_str("; nothing has stored to it since the run began");
+            }
             None => out.push_str("; no store to it was seen since the table came into use"),
         }
         let mut now = [0; 4];
@@ -183,96 +175,38 @@ impl Machine {
         format!("{who}{stale}, at {}", write.time)
     }
 
-    /// Finds out who wrote the descriptors of unresolved faults before anybody knew that they were some:
-    /// `start`, a fork of this machine from before, is run again up to now with these words watched.
-    /// Input that arrived in between is not repeated.
-    pub fn find_writers<H: Host>(&mut self, mut start: Self, host: &mut H) {
+    /// Words of the descriptors behind unresolved faults of which nobody knows who wrote them: they were
+    /// stored before anything said that they are descriptors. Running a copy of the start again, with
+    /// [`Machine::watch_table`] for each, finds out; then see [`Machine::learn_writers`].
+    pub fn unknown_writers(&self) -> Vec<u32> {
         let reports = self.unresolved_faults();
-        let descriptors = reports.iter().flat_map(|report| report.descriptors.iter().flatten());
-        let unknown: Vec<u32> =
-            descriptors.map(|(address, _)| *address).filter(|a| self.table_write(*a).is_none()).collect();
-        if unknown.is_empty() {
-            return;
-        }
-        for address in &unknown {
-            start.watch_table(*address);
-        }
-        let until = Until { time: Some(self.time()), ..Until::default() };
-        start.run(until, &mut (), &mut (), host);
-        for address in unknown {
-            if let Some(write) = start.table_write(address) {
-                self.soc.tables.writes.insert(address, *write);
-            }
-        }
+        let read = reports.iter().flat_map(|report| report.descriptors.iter().flatten());
+        let mut unknown: Vec<u32> = read.map(|(address, _)| *address).collect();
+        unknown.retain(|address| self.table_write(*address).is_none());
+        unknown.sort_unstable();
+        unknown.dedup();
+        unknown
     }
 
-    /// Why a run ended, when it did not end well: what stopped the core, and every unresolved fault.
-    /// Empty when there is nothing to explain.
-    pub fn explain(&self, stop: &Stop) -> String {
-        let mut out = String::new();
-        match stop {
-            Stop::ExceptionLoop { vector } => {
-                let _ = writeln!(
-                    out,
-                    "The core enters the exception at {} for ever: no handler is installed there.",
-                    self.place(*vector)
-                );
-                if let Some(exception) = self.last_exception() {
-                    let _ = writeln!(out, "  It began with {}.", self.exception(&exception));
+    /// Takes over what a second run of the same start saw of stores to `words`. Whether it could: the second
+    /// run must have come to the same state of the core, or it was another run and says nothing about this.
+    pub fn learn_writers(&mut self, second: &Self, words: &[u32]) -> bool {
+        let state =
+            |m: &Self| (m.core().cycles, m.core().instructions, m.core().pc, m.core().r, m.core().cpsr());
+        if state(self) != state(second) {
+            return false;
+        }
+        for word in words {
+            match second.table_write(*word) {
+                Some(write) => {
+                    self.soc.tables.writes.insert(*word, *write);
+                }
+                None => {
+                    self.soc.tables.unwritten.insert(*word);
                 }
             }
-            Stop::Spinning { pc } => {
-                let _ = writeln!(
-                    out,
-                    "The core spins at {} with interrupts off, or with none that could come.",
-                    self.place(*pc)
-                );
-                if let Some(exception) = self.last_exception() {
-                    let _ = writeln!(out, "  The last failure was {}.", self.exception(&exception));
-                }
-            }
-            Stop::Idle => {
-                let _ = writeln!(
-                    out,
-                    "The core waits at {} for an interrupt, but nothing is under way that could raise one.",
-                    self.place(self.core().pc)
-                );
-            }
-            Stop::WatchdogBite => {
-                let _ = writeln!(out, "The watchdog bit: the guest did not restart it in time.");
-            }
-            Stop::Gap { address, write, text, pc } => {
-                let access = if *write { "wrote to" } else { "read" };
-                let _ = writeln!(out, "The guest {access} {address:#010x} at {}: {text}.", self.place(*pc));
-            }
-            Stop::PoweredOff
-            | Stop::Exited { .. }
-            | Stop::TimeLimit
-            | Stop::InstructionLimit
-            | Stop::Breakpoint
-            | Stop::Watchpoint { .. }
-            | Stop::Slice => {}
         }
-        for report in self.unresolved_faults() {
-            out.push_str(&self.explain_fault(report));
-        }
-        out
-    }
-
-    fn exception(&self, exception: &Exception) -> String {
-        let at = self.place(exception.from);
-        match exception.trap {
-            Trap::Undefined => format!("an undefined instruction at {at}"),
-            Trap::PrefetchAbort(fault) => {
-                format!("a fetch from {:#010x} that failed: {}", fault.va, describe(&fault))
-            }
-            Trap::Breakpoint(n) => format!("a BKPT #{n} at {at}"),
-            Trap::DataAbort(fault) | Trap::AsyncAbort(fault) => {
-                let access = if fault.write { "write" } else { "read" };
-                format!("a {access} of {:#010x} at {at} that failed: {}", fault.va, describe(&fault))
-            }
-            other => format!("{other:?} at {at}"),
-        }
+        true
     }
 }
 
