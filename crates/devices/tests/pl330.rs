@@ -6,6 +6,9 @@ use msmemu_devices::{Device, DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest,
 use msmemu_fabric::{AccessKind, BusFault, Cacheability, MemType, Mid, Time};
 use proptest::prelude::*;
 
+#[path = "pl330/linux.rs"]
+mod linux;
+
 const PROGRAM: u32 = 0x100;
 const INTEN: u32 = 0x20;
 const RIS: u32 = 0x24;
