@@ -24,7 +24,7 @@ const char *dma_misuse_name(enum dma_misuse kind)
 
 static void print(const struct dma_misuse_report *report)
 {
-    printf("dma: %s: %s: %#x, %u bytes\n", report->dev->name, dma_misuse_name(report->kind), report->address,
+    printf("dma: %s: %s: 0x%08x, %u bytes\n", report->dev->name, dma_misuse_name(report->kind), report->address,
            report->size);
 }
 

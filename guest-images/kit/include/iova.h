@@ -17,7 +17,8 @@ struct iova {
 
 struct iova_domain {
     struct iova all;    /* the whole space, and the anchor of the ranges in order */
-    struct iova *rover; /* the one behind which to look first */
+    struct iova *rover; /* the last one that begins below `next` */
+    u64 next;           /* where to look first */
 };
 
 /* An empty space from `start` to `last`, both included. Errors: -EINVAL no whole number of granules of 4 KiB. */
