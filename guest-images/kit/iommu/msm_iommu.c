@@ -193,6 +193,18 @@ const struct pgtable_ops msm_pgtable_ops = { table_alloc, table_free, cache_clea
 
 /* ---- Faults ---- */
 
+static const char *cause(u32 fsr)
+{
+    static const char *const names[] = { "translation fault",       "access flag fault", "permission fault",
+                                         "TLB miss",                "no memory at a table", "error at a table",
+                                         "more than one TLB entry" };
+
+    for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+        if (fsr & BIT(i + 1))
+            return names[i];
+    return "no cause";
+}
+
 static void bank_fault(struct msm_smmu *smmu, unsigned bank)
 {
     struct msm_bank *b = &smmu->bank[bank];
@@ -219,8 +231,8 @@ static void bank_fault(struct msm_smmu *smmu, unsigned bank)
                                         fault->write ? IOMMU_FAULT_WRITE : IOMMU_FAULT_READ,
                                         domain->domain.handler_token);
     if (answer == -ENOSYS)
-        printf("# iommu: %s: unhandled %s fault at 0x%08x, FSR = 0x%08x\n", b->dev->name,
-               fault->write ? "write" : "read", fault->iova, fault->fsr);
+        printf("# iommu: %s can not %s at 0x%08x: %s\n", b->dev->name, fault->write ? "write" : "read", fault->iova,
+               cause(fault->fsr));
     if (!fault->stalled || b->domain != domain) /* the handler may have detached it */
         return;
     b->waiting = answer == -EBUSY;

@@ -55,38 +55,35 @@ static irqreturn_t transmit(int irq, void *data)
     return IRQ_HANDLED;
 }
 
-/* With interrupts off: sleeps until there is room (or, with `all`, until everything is sent). */
-static void drain(bool all)
+/* With interrupts off: sleeps until the ring has room for so many characters, or (all of it) everything is sent. `flags` are what
+ * they were before: if interrupts were let in, those that wake us are taken. */
+static void wait_for_room(u32 room, unsigned long flags)
 {
-    while (all ? console.head != console.tail || !(readl_relaxed(console.base + UARTDM_SR) & SR_TXEMT)
-               : console.head - console.tail >= RING - 1) {
+    while (RING - (console.head - console.tail) < room ||
+           (room == RING && !(readl_relaxed(console.base + UARTDM_SR) & SR_TXEMT))) {
         pump();
-        /* The line wakes the core though interrupts are off; a line of another device that stays high
-         * makes this a busy loop, no more. */
+        /* The line wakes the core though interrupts are off; so does any other. */
         writel_relaxed(IMR_TXLEV, console.base + UARTDM_IMR);
         wfi();
+        local_irq_restore(flags);
+        isb();
+        local_irq_save();
     }
-    writel_relaxed(0, console.base + UARTDM_IMR);
-}
-
-static void put(char c)
-{
-    if (console.head - console.tail >= RING - 1)
-        drain(false);
-    console.ring[console.head++ % RING] = c;
 }
 
 int vprintf(const char *format, va_list arguments)
 {
-    char line[512];
-    int n = vsnprintf(line, sizeof line, format, arguments);
+    char text[512];
+    int n = vsnprintf(text, sizeof text, format, arguments);
     unsigned long flags = local_irq_save();
 
     if (console.base) {
-        for (const char *s = line; *s; s++) {
+        /* At once, so that what a handler prints does not come in between. */
+        wait_for_room(2 * sizeof text, flags);
+        for (const char *s = text; *s; s++) {
             if (*s == '\n')
-                put('\r');
-            put(*s);
+                console.ring[console.head++ % RING] = '\r';
+            console.ring[console.head++ % RING] = *s;
         }
         pump();
     }
@@ -98,8 +95,10 @@ void console_flush(void)
 {
     unsigned long flags = local_irq_save();
 
-    if (console.base)
-        drain(true);
+    if (console.base) {
+        wait_for_room(RING, flags);
+        writel_relaxed(0, console.base + UARTDM_IMR);
+    }
     local_irq_restore(flags);
 }
 
