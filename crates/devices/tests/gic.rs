@@ -270,3 +270,129 @@ fn obstacles_say_why_an_interrupt_does_not_come() {
     assert_eq!(gic.read(Time::ZERO, Mmio::word(IAR)).unwrap(), id);
     assert_eq!(gic.obstacle(0, input), Some(Obstacle::Active));
 }
+
+/// What Linux's `irq-gic` does: start of distributor and CPU interface, types, masking, the handler's loop.
+mod linux {
+    use super::*;
+
+    const LEVEL_HIGH: u32 = 0;
+    const EDGE_RISING: u32 = 2;
+
+    struct Driver {
+        bench: Bench,
+        irqs: u32,
+    }
+
+    impl Driver {
+        fn start(version: Version) -> Self {
+            let mut bench = Bench(Gic::new(GicConfig { version, cpus: 2, spis: 256 }));
+            let irqs = ((bench.read(0, 0x004) & 0x1f) + 1) * 32;
+            assert_eq!(irqs, 288);
+            bench.write(0, 0x000, 0);
+            // The mask of this CPU is what the target registers of private interrupts show.
+            let mask = (0..32).step_by(4).map(|i| bench.read(0, 0x800 + i)).find(|mask| *mask != 0).unwrap();
+            assert_eq!(mask, 0x0101_0101);
+            for i in (32..irqs).step_by(4) {
+                bench.write(0, 0x800 + i, mask);
+            }
+            for i in (32..irqs).step_by(16) {
+                bench.write(0, 0xc00 + i / 4, 0);
+            }
+            for i in (32..irqs).step_by(4) {
+                bench.write(0, 0x400 + i, 0xa0a0_a0a0);
+            }
+            for i in (32..irqs).step_by(32) {
+                bench.write(0, 0x380 + i / 8, 0xffff_ffff);
+                bench.write(0, 0x180 + i / 8, 0xffff_ffff);
+            }
+            bench.write(0, 0x000, 1);
+            // The CPU interface: PPIs off, SGIs on, priorities, everything above the lowest priority.
+            bench.write(0, 0x380, 0xffff_ffff);
+            bench.write(0, 0x180, 0xffff_0000);
+            bench.write(0, 0x100, 0x0000_ffff);
+            for i in (0..32).step_by(4) {
+                bench.write(0, 0x400 + i, 0xa0a0_a0a0);
+            }
+            bench.write(0, PMR, 0xf0);
+            let bypass = bench.read(0, CTLR) & 0x1e0;
+            bench.write(0, CTLR, bypass | 1);
+            assert_eq!(bench.read(0, CTLR), 1);
+            Self { bench, irqs }
+        }
+
+        /// Sets the type and reads it back; the driver complains when it is another.
+        fn configure(&mut self, irq: u32, kind: u32) {
+            let at = 0xc00 + irq / 16 * 4;
+            let shift = irq % 16 * 2;
+            let old = self.bench.read(0, at);
+            let new = (old & !(2 << shift)) | kind << shift;
+            self.bench.write(0, at, new);
+            assert_eq!(self.bench.read(0, at), new, "type of {irq}");
+        }
+
+        fn unmask(&mut self, irq: u32) {
+            self.bench.write(0, 0x100 + irq / 32 * 4, 1 << (irq % 32));
+        }
+
+        fn mask(&mut self, irq: u32) {
+            self.bench.write(0, 0x180 + irq / 32 * 4, 1 << (irq % 32));
+        }
+
+        /// The handler: whatever is acknowledged, in order, until nothing is.
+        fn handle(&mut self, mut serve: impl FnMut(&mut Self, u32)) -> Vec<u32> {
+            let mut served = Vec::new();
+            loop {
+                let acknowledged = self.bench.read(0, IAR);
+                let irq = acknowledged & 0x3ff;
+                if irq >= 1020 {
+                    return served;
+                }
+                served.push(irq);
+                serve(self, irq);
+                self.bench.write(0, EOIR, acknowledged);
+                assert!(served.len() < 1000, "{irq} comes for ever");
+            }
+        }
+    }
+
+    #[test]
+    fn levels_edges_private_and_software_interrupts_are_served() {
+        for version in [Version::V1, Version::V2] {
+            let mut driver = Driver::start(version);
+            let (level, edge, private) = (227, 48, 17);
+            driver.configure(level, LEVEL_HIGH);
+            driver.configure(edge, EDGE_RISING);
+            driver.configure(private, EDGE_RISING);
+            for irq in [level, edge, private] {
+                driver.unmask(irq);
+            }
+            assert!(!driver.bench.0.irq(0));
+            driver.bench.level(195, true);
+            driver.bench.level(16, true);
+            driver.bench.level(16, false);
+            driver.bench.0.set_input(GicInput::Ppi { cpu: 0, number: 1 }, true).unwrap();
+            // To itself, number 3: the list of targets names this CPU.
+            driver.bench.write(0, 0xf00, 1 << 16 | 3);
+            let served = driver.handle(|driver, irq| {
+                if irq == 227 {
+                    driver.bench.level(195, false);
+                }
+            });
+            assert_eq!(served, [3, 17, 48, 227], "equal priorities: the lowest number first");
+            assert!(!driver.bench.0.irq(0));
+            // Masked in its handler, as for a threaded interrupt: it does not come again until it is unmasked.
+            driver.bench.level(195, true);
+            assert_eq!(driver.handle(|driver, irq| driver.mask(irq)), [227]);
+            assert!(!driver.bench.0.irq(0));
+            driver.unmask(227);
+            assert_eq!(driver.handle(|driver, _| driver.bench.level(195, false)), [227]);
+            // An edge while masked is kept.
+            driver.mask(48);
+            driver.bench.level(16, true);
+            assert!(!driver.bench.0.irq(0));
+            driver.unmask(48);
+            assert_eq!(driver.handle(|_, _| {}), [48]);
+            assert_eq!(driver.irqs, 288);
+        }
+    }
+}

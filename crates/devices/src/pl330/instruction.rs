@@ -13,7 +13,7 @@ pub enum RequestType {
 /// What DMAWFP accepts.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum WaitKind {
+pub(super) enum WaitKind {
     /// Any request, which then counts as single.
     Single,
     /// Burst requests only.

@@ -20,18 +20,18 @@ mod registers;
 mod saved;
 mod thread;
 
-pub use instruction::{RequestType, WaitKind};
+pub use instruction::RequestType;
 pub use registers::Dmac;
-pub use saved::{SavedCacheLine, SavedPl330, SavedThread};
-pub use thread::{Piece, State, Transaction, Work};
+pub use saved::SavedPl330;
 
 use crate::device::{Device, Mmio, MmioResult, Peek, word_register};
 use crate::dma::{DmaAddr, DmaFault, DmaMaster, DmaRequest, RequestId};
 use execute::fault;
+use instruction::WaitKind;
 use msmemu_fabric::{AccessKind, Cacheability, Clock, MemAttrs, MemType, Mid, Prot, Time};
 use msmemu_regs::{At, RegFile};
 use registers::{CSR, DBGINST0, DSR};
-use thread::Thread;
+use thread::{Piece, State, Thread, Transaction, Work};
 
 /// Number of the manager among the threads; channel `n` is thread `n + 1`.
 const MANAGER: usize = 0;
@@ -116,6 +116,7 @@ impl Pl330Config {
 
 /// A line of the instruction cache.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 struct CacheLine {
     addr: u32,
     bytes: Vec<u8>,
@@ -132,9 +133,12 @@ pub struct PeripheralRequest {
 }
 
 /// The DMA controller.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Pl330 {
+    #[cfg_attr(feature = "serde", serde(skip))]
     config: Pl330Config,
+    #[cfg_attr(feature = "serde", serde(with = "crate::saved::registers"))]
     regs: RegFile<Dmac, { Dmac::WORDS }>,
     /// Active events and interrupts.
     active: u32,

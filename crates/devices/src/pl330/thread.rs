@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[repr(u8)]
-pub enum State {
+pub(super) enum State {
     /// Nothing to do.
     Stopped = 0,
     /// Executing, or stalled for a resource.
@@ -33,17 +33,18 @@ pub enum State {
 /// Loaded bytes in the buffer, or the place kept for them.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Piece {
+pub(super) struct Piece {
     /// Number of the read that fills it; unique within the channel while it waits.
-    pub read: u32,
+    pub(super) read: u32,
     /// Bytes.
-    pub len: u32,
+    pub(super) len: u32,
     /// The bytes, once they have arrived.
-    pub data: Option<Vec<u8>>,
+    pub(super) data: Option<Vec<u8>>,
 }
 
 /// The manager thread, or a channel thread. The manager uses the fields up to `fault`.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub(super) struct Thread {
     pub(super) state: State,
     /// Cannot go on before something completes.
@@ -151,7 +152,7 @@ const CONTROL_RESET: u32 = 0x0080_0200;
 /// What a transaction is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub enum Work {
+pub(super) enum Work {
     /// A line of instructions.
     Fetch,
     /// A DMALD; fills the piece of this number.
@@ -168,23 +169,23 @@ pub enum Work {
 /// A transaction, waiting to be issued or outstanding.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Transaction {
+pub(super) struct Transaction {
     /// 0 the manager, `n + 1` channel `n`.
-    pub thread: u8,
+    pub(super) thread: u8,
     /// What for.
-    pub work: Work,
+    pub(super) work: Work,
     /// First address.
-    pub addr: u32,
+    pub(super) addr: u32,
     /// Bytes.
-    pub len: u32,
+    pub(super) len: u32,
     /// `CCR` of the channel when it was made.
-    pub control: u32,
+    pub(super) control: u32,
     /// The last transaction of its burst: it holds the burst's place.
-    pub last: bool,
+    pub(super) last: bool,
     /// Outstanding.
-    pub issued: bool,
+    pub(super) issued: bool,
     /// Order of creation.
-    pub order: u32,
+    pub(super) order: u32,
     /// Bytes to write.
-    pub data: Vec<u8>,
+    pub(super) data: Vec<u8>,
 }
