@@ -41,8 +41,14 @@ pub(crate) enum Job {
         #[arg(value_enum)]
         shell: clap_complete::Shell,
     },
-    /// Print the manual page (troff); `msmemu man | man -l -` shows it.
-    Man,
+    /// Print a manual page (troff); `msmemu man run | man -l -` shows that of `run`.
+    Man {
+        /// Command whose page it is, such as `run` or `machine svd`; msmemu itself when none is named.
+        command: Vec<String>,
+        /// Write the pages of all commands into this folder.
+        #[arg(long, value_name = "FOLDER", conflicts_with = "command")]
+        all: Option<PathBuf>,
+    },
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -111,8 +117,8 @@ pub(crate) struct Run {
     /// Go on from a snapshot.
     #[arg(long, value_name = "FILE")]
     pub(crate) restore: Option<PathBuf>,
-    /// Wait for a debugger at this address before the first instruction.
-    #[arg(long, value_name = "HOST:PORT", num_args = 0..=1, require_equals = true,
+    /// Wait for a debugger at this address before the first instruction; a port alone is one of 127.0.0.1.
+    #[arg(long, value_name = "[HOST:]PORT", num_args = 0..=1, require_equals = true,
           default_missing_value = "127.0.0.1:1234")]
     pub(crate) gdb: Option<String>,
 }

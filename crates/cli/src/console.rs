@@ -11,7 +11,7 @@ use msmemu_session::machine::cpu::semihosting::Host;
 use msmemu_session::run::{Console, Input as Key};
 use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 
-use crate::output::Failure;
+use crate::output::{Failure, say};
 
 /// Ctrl-A: begins a command to the emulator when all other keys belong to the guest.
 const ESCAPE: u8 = 1;
@@ -43,6 +43,8 @@ pub(crate) struct Terminal {
     stop: Arc<AtomicBool>,
     /// The terminal's settings before the run.
     settings: Settings,
+    /// What the guest wrote last on standard output.
+    last: u8,
 }
 
 /// Settings to give back, shared with what ends the program.
@@ -69,7 +71,7 @@ impl Terminal {
         let stop = Arc::new(AtomicBool::new(false));
         let settings = Settings::default();
         on_signals(Arc::clone(&stop), settings.clone())?;
-        let mut terminal = Self { output: Output::Stdout, input: Input::None, stop, settings };
+        let mut terminal = Self { output: Output::Stdout, input: Input::None, stop, settings, last: b'\n' };
         match uart {
             "stdio" => terminal.open_input(raw)?,
             "null" => terminal.output = Output::Null,
@@ -106,7 +108,7 @@ impl Terminal {
                     Action::Send(key) if sender.send(key).is_err() => break,
                     Action::Send(_) | Action::Nothing => {}
                     // Carriage returns: the terminal is raw.
-                    Action::Help => eprint!("\r\n{}\r\n", KEYS.replace('\n', "\r\n")),
+                    Action::Help => say!("\r\n{}\r", KEYS.replace('\n', "\r\n")),
                     Action::Quit => {
                         stop.store(true, Ordering::Relaxed);
                         break;
@@ -121,6 +123,10 @@ impl Terminal {
     /// Gives the terminal back as it was.
     pub(crate) fn close(&mut self) {
         self.settings.give_back();
+        // What is said next begins a line of its own.
+        if self.last != b'\n' && io::stdout().is_terminal() {
+            self.write(b"\n");
+        }
     }
 
     /// Whether somebody types.
@@ -136,6 +142,7 @@ impl Terminal {
     fn write(&mut self, bytes: &[u8]) {
         let written = match &mut self.output {
             Output::Stdout => {
+                self.last = bytes.last().copied().unwrap_or(self.last);
                 let mut out = io::stdout().lock();
                 out.write_all(bytes).and_then(|()| out.flush())
             }
@@ -145,7 +152,7 @@ impl Terminal {
         if let Err(error) = written {
             // Nobody reads any more: the run goes on in silence, its status still counts.
             if error.kind() != io::ErrorKind::BrokenPipe {
-                eprintln!("error: output of the console: {error}");
+                say!("error: output of the console: {error}");
             }
             self.output = Output::Null;
         }

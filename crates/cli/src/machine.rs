@@ -8,7 +8,7 @@ use msmemu_session::machine::{devicetree, svd};
 use msmemu_session::machines::{self, MachineError};
 
 use crate::args::Machine;
-use crate::output::{Done, Failure, print, write};
+use crate::output::{Done, Failure, print, say, write};
 use crate::show;
 
 pub(crate) fn run(job: Machine) -> Done {
@@ -38,7 +38,7 @@ pub(crate) fn run(job: Machine) -> Done {
                     Err(error) => {
                         let failure = failure(&error);
                         if let Some(earlier) = worst.replace(failure) {
-                            eprintln!("{earlier}");
+                            say!("{earlier}");
                         }
                     }
                 }

@@ -10,12 +10,13 @@ mod run;
 mod show;
 mod summary;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
 
 use crate::args::{Arguments, Job};
-use crate::output::{Failure, print};
+use crate::output::{Done, Failure, print, say};
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -34,19 +35,36 @@ fn main() -> ExitCode {
             clap_complete::generate(shell, &mut Arguments::command(), "msmemu", &mut script);
             print(&script)
         }
-        Job::Man => {
-            let mut page = Vec::new();
-            clap_mangen::Man::new(Arguments::command())
-                .render(&mut page)
-                .map_err(Into::into)
-                .and_then(|()| print(&page))
-        }
+        Job::Man { command, all } => man(&command, all.as_deref()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("{failure}");
+            say!("{failure}");
             failure.status.into()
         }
     }
+}
+
+/// The page of a command, or the pages of all.
+fn man(command: &[String], all: Option<&Path>) -> Done {
+    let mut page = Arguments::command();
+    page.build();
+    if let Some(folder) = all {
+        return clap_mangen::generate_to(page, folder).map_err(|error| {
+            Failure::error(Failure::HOST, format_args!("{} can not be written: {error}", folder.display()))
+        });
+    }
+    for name in command {
+        let Some(found) = page.find_subcommand(name).cloned() else {
+            let names: Vec<_> = page.get_subcommands().map(|c| c.get_name()).collect();
+            let names = if names.is_empty() { "none".into() } else { names.join(", ") };
+            let message = format_args!("{} has no command `{name}`; there are: {names}", page.get_name());
+            return Err(Failure::error(Failure::USAGE, message));
+        };
+        page = found;
+    }
+    let mut text = Vec::new();
+    clap_mangen::Man::new(page).render(&mut text)?;
+    print(&text)
 }

@@ -13,7 +13,7 @@ use crate::args::{self, Gaps, Timing};
 use crate::console::Terminal;
 use crate::gdb;
 use crate::machine;
-use crate::output::{Done, Failure, Status, write};
+use crate::output::{Done, Failure, Status, say, write};
 use crate::summary;
 
 pub(crate) fn run(arguments: args::Run) -> Done {
@@ -42,7 +42,7 @@ pub(crate) fn run(arguments: args::Run) -> Done {
     let mut run = Run::start(&request).map_err(|error| failure(&error))?;
     let mut terminal = Terminal::open(&arguments.uart, linux)?;
     if linux && terminal.is_interactive() && !arguments.quiet {
-        eprintln!("All keys go to the guest. Ctrl-A x ends the run, Ctrl-A h shows more.\r");
+        say!("All keys go to the guest. Ctrl-A x ends the run, Ctrl-A h shows more.\r");
     }
     let begun = Instant::now();
 
@@ -67,7 +67,7 @@ pub(crate) fn run(arguments: args::Run) -> Done {
     }
     if let Some(snapshot) = arguments.snapshot.as_ref().filter(|s| s.when.is_some()) {
         if over {
-            eprintln!(
+            say!(
                 "warning: the run ended before {}; the snapshot is of its end",
                 summary::when(snapshot.when)
             );
@@ -85,7 +85,7 @@ pub(crate) fn run(arguments: args::Run) -> Done {
         // As long as the run took; Ctrl-C gives up the search, not the report.
         terminal.listen_again();
         if std::io::stderr().is_terminal() {
-            eprintln!("running again to find who wrote the descriptors (Ctrl-C leaves that open)");
+            say!("running again to find who wrote the descriptors (Ctrl-C leaves that open)");
         }
         run.find_writers(&mut terminal);
     }
@@ -95,14 +95,15 @@ pub(crate) fn run(arguments: args::Run) -> Done {
         write(Some(path), machine::to_json(&report)?.as_bytes())?;
     }
     if !arguments.quiet {
-        eprint!("{}", summary::text(&report, begun.elapsed(), std::io::stderr().is_terminal()));
+        let text = summary::text(&report, begun.elapsed(), std::io::stderr().is_terminal());
+        say!("{}", text.trim_end());
     }
     for (address, write, text, count) in run.machine().gaps() {
         let what = if write { "write" } else { "read" };
-        eprintln!("warning: {what} at {address:#010x}: {text} ({count} times)");
+        say!("warning: {what} at {address:#010x}: {text} ({count} times)");
     }
     if !report.explanation.is_empty() {
-        eprintln!("{}", report.explanation.trim_end());
+        say!("{}", report.explanation.trim_end());
     }
     let status = status(report.outcome);
     if status == Status(0) { Ok(()) } else { Err(Failure::new(status, verdict(&report))) }

@@ -4,5 +4,9 @@
 
 #[test]
 fn commands_print_what_the_files_say() {
-    trycmd::TestCases::new().default_bin_name("msmemu").case("tests/cmd/*.md").case("../../README.md");
+    trycmd::TestCases::new()
+        .default_bin_name("msmemu")
+        .case("tests/cmd/*.md")
+        .case("../../README.md")
+        .case("../../docs/src/reference/command-line.md");
 }

@@ -232,7 +232,8 @@ fn memory(config: &Config) -> impl Iterator<Item = Builder> {
 
 fn reserved_memory(config: &Config) -> Option<Builder> {
     let size = config.device_tree.reserved_low;
-    let reserved = |name: &str, base, size| Builder::at(name, base).cells("reg", &[base, size]).flag("no-map");
+    let reserved =
+        |name: &str, base, size| Builder::at(name, base).cells("reg", &[base, size]).flag("no-map");
     let smem = config.main_memory().filter(|_| size > 0).map(|ram| reserved("smem", ram.base, size));
     let pools = config.memory.iter().filter(|m| m.kind == MemoryKind::DmaPool);
     // Memory that drivers of devices take from, and that nothing else uses: no page of the kernel lies in it.

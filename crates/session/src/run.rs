@@ -92,6 +92,12 @@ pub enum StartError {
         /// Why.
         source: ElfError,
     },
+    /// A kernel where firmware was expected.
+    #[error("{} is a zImage, not an ELF file: `--kernel` boots it", path.display())]
+    Kernel {
+        /// The file.
+        path: PathBuf,
+    },
     /// A kernel can not be booted.
     #[error("{}: {source}", path.display())]
     Linux {
@@ -422,6 +428,9 @@ fn boot(request: &Request) -> Result<Machine, StartError> {
 }
 
 fn elf(path: &Path, bytes: &[u8]) -> Result<load::Image, StartError> {
+    if load::is_zimage(bytes) {
+        return Err(StartError::Kernel { path: path.to_owned() });
+    }
     load::elf(bytes).map_err(|source| StartError::Elf { path: path.to_owned(), source })
 }
 

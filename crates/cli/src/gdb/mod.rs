@@ -12,7 +12,7 @@ use gdbstub::stub::{DisconnectReason, GdbStub, SingleThreadStopReason};
 use gdbstub::target::Target;
 use msmemu_session::debug::{Debuggee, Stop};
 
-use crate::output::{Failure, Status};
+use crate::output::{Failure, Status, say};
 use target::{Debugger, Resume};
 
 /// How a debugging session ended.
@@ -20,7 +20,7 @@ use target::{Debugger, Resume};
 pub(crate) enum Ended {
     /// The debugger let the guest go: run on without it.
     Detached,
-    /// The debugger killed the guest.
+    /// The debugger killed the guest, or nobody wanted to wait for one.
     Killed,
     /// The guest's run is over.
     Guest,
@@ -29,13 +29,29 @@ pub(crate) enum Ended {
 /// Waits for one debugger at `address` and serves it until it goes or the run is over.
 pub(crate) fn serve<D: Debuggee>(machine: &mut D, address: &str) -> Result<Ended, Failure> {
     let failed = |what: String| Failure::error(Failure::HOST, what);
-    let listener = TcpListener::bind(address).map_err(|error| {
+    // A port alone, as other emulators take it, is one of this machine.
+    let port = address.strip_prefix(':').unwrap_or(address);
+    let full = if port.contains(':') { address.to_owned() } else { format!("127.0.0.1:{port}") };
+    let listener = TcpListener::bind(&full).map_err(|error| {
         Failure::error(Status(2), format_args!("can not listen for a debugger on {address}: {error}"))
     })?;
     let local = listener.local_addr()?;
-    eprintln!("msmemu: waiting for a debugger; in gdb: target remote {local}");
-    let (stream, _) = listener.accept()?;
+    say!("msmemu: waiting for a debugger; in gdb: target remote {local}");
+    listener.set_nonblocking(true)?;
+    let stream = loop {
+        match listener.accept() {
+            Ok((stream, _)) => break stream,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                if machine.interrupted() {
+                    return Ok(Ended::Killed);
+                }
+                std::thread::sleep(std::time::Duration::from_millis(20));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    };
     drop(listener);
+    stream.set_nonblocking(false)?;
     stream.set_nodelay(true)?;
     let mut debugger = Debugger::new(machine);
     match GdbStub::new(stream).run_blocking::<EventLoop<'_, D>>(&mut debugger) {

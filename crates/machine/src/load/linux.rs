@@ -31,6 +31,11 @@ pub enum LinuxError {
         /// What is there, or that the file ends before.
         found: String,
     },
+    /// Bare-metal firmware, or a kernel before it was packed.
+    #[error(
+        "an ELF file, not a zImage: bare metal runs without `--kernel`, and a kernel's zImage is in arch/arm/boot"
+    )]
+    Elf,
     /// Built for big-endian data.
     #[error(
         "the zImage is for big-endian data: the word at offset 0x30 is {found:#010x}, expected 0x04030201"
@@ -132,11 +137,21 @@ fn segment(name: &str, address: u64, bytes: &[u8]) -> Segment {
     Segment { name: name.into(), address: address as u32, bytes: bytes.to_vec(), zeros: 0 }
 }
 
+fn word(file: &[u8], at: usize) -> Option<u32> {
+    let bytes = file.get(at..at + 4)?;
+    Some(u32::from_le_bytes(bytes.try_into().ok()?))
+}
+
+/// Whether a file has the mark of a zImage.
+pub fn is_zimage(file: &[u8]) -> bool {
+    word(file, MAGIC_AT) == Some(MAGIC)
+}
+
 fn check_header(kernel: &[u8]) -> Result<(), LinuxError> {
-    let word = |at: usize| {
-        let bytes = kernel.get(at..at + 4)?;
-        Some(u32::from_le_bytes(bytes.try_into().ok()?))
-    };
+    let word = |at: usize| word(kernel, at);
+    if kernel.starts_with(b"\x7FELF") {
+        return Err(LinuxError::Elf);
+    }
     match word(MAGIC_AT) {
         Some(MAGIC) => {}
         Some(other) => return Err(LinuxError::NotZImage { found: format!("{other:#010x}") }),

@@ -5,7 +5,7 @@ mod linux;
 mod symbols;
 
 pub use elf::{ElfError, elf};
-pub use linux::{Linux, LinuxError, linux};
+pub use linux::{Linux, LinuxError, is_zimage, linux};
 pub use symbols::{Location, Symbols};
 
 use crate::config::Config;

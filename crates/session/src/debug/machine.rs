@@ -270,6 +270,11 @@ impl<C: Console> Debuggee for Debugged<'_, C> {
         Stop::Budget
     }
 
+    fn interrupted(&mut self) -> bool {
+        self.interrupted |= self.console.interrupted();
+        self.interrupted
+    }
+
     fn exit_status(&self) -> u8 {
         match outcome(self.ended.as_ref()) {
             Outcome::Success => 0,

@@ -85,6 +85,9 @@ pub trait Debuggee {
     /// Runs on for a short while (some milliseconds of host time).
     fn run(&mut self) -> Stop;
 
+    /// Whether somebody wants the run to end.
+    fn interrupted(&mut self) -> bool;
+
     /// Exit status that the guest reported, once the run is over.
     fn exit_status(&self) -> u8;
 
