@@ -1,7 +1,7 @@
 //! Exception entry and return, and writes to the CPSR by instructions (ARM DDI 0406C.b, B1.8 and B1.9).
 
-use crate::cp15::{Cp15Regs, pmu};
 use crate::cp15::regs::{SCR, SCTLR};
+use crate::cp15::{Cp15Regs, pmu};
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
 use crate::fp::FpState;

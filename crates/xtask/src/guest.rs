@@ -335,7 +335,8 @@ impl Builder {
 }
 
 fn run_compiler(command: &mut Command, name: &str) -> Result<()> {
-    let status = command.status().with_context(|| format!("{:?} can not be started", command.get_program()))?;
+    let status =
+        command.status().with_context(|| format!("{:?} can not be started", command.get_program()))?;
     if !status.success() {
         bail!("building {name} failed: {:?} ended with {status}", command.get_program());
     }

@@ -129,9 +129,8 @@ impl Core {
         let file = &self.cp15.secure;
         let pmu = &self.cp15.pmu;
         // A counter that has overflowed already holds the line until PMOVSR is written.
-        let armed = file.get(Cp15Regs::PMCNTENSET)
-            & file.get(Cp15Regs::PMINTENSET)
-            & !file.get(Cp15Regs::PMOVSR);
+        let armed =
+            file.get(Cp15Regs::PMCNTENSET) & file.get(Cp15Regs::PMINTENSET) & !file.get(Cp15Regs::PMOVSR);
         if !file.is_set(PMCR::E) || armed == 0 {
             return limits;
         }
