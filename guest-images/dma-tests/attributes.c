@@ -34,6 +34,7 @@ static void test_order(void)
     dma_set_attr(DMA_ATTR_WRITE_BARRIER, &both);
     dma_set_attr(DMA_ATTR_WEAK_ORDERING, &both);
     unknown.flags = BIT(DMA_ATTR_MAX);
+    ok(both.flags == (BIT(DMA_ATTR_WRITE_BARRIER) | BIT(DMA_ATTR_WEAK_ORDERING)), "dma_set_attr: one beside the other");
     ok(dma_get_attr(DMA_ATTR_WRITE_BARRIER, &both) && !dma_get_attr(DMA_ATTR_FIXED_MAPPING, &both) &&
            !dma_get_attr(DMA_ATTR_WRITE_BARRIER, NULL),
        "dma_get_attr: what dma_set_attr set");

@@ -79,6 +79,11 @@ static void test_masks(void)
     is(dma_set_mask_and_coherent(direct, DMA_BIT_MASK(24)), -EIO,
        "dma_set_mask_and_coherent -EIO: nothing below 16 MiB");
     is(dma_set_mask_and_coherent(direct, DMA_BIT_MASK(30)), 0, "dma_set_mask_and_coherent: 30 bits");
+    dma_set_mask(direct, DMA_BIT_MASK(32));
+    dma_addr_t handle = 0;
+    void *cpu = dma_alloc_coherent(direct, 4096, &handle, GFP_KERNEL);
+    ok(cpu && handle + 4095 <= DMA_BIT_MASK(30), "dma_set_coherent_mask: coherent memory below 1 GiB, whatever the other mask");
+    dma_free_coherent(direct, 4096, cpu, handle);
     dma_release(direct);
 
     /* The mask of a device behind an SMMU limits device addresses. */

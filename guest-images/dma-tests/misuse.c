@@ -115,8 +115,27 @@ static void test_leaks(struct device *dev)
     driver_bind(&teng_driver, dev);
 }
 
+static unsigned heard;
+
+static void listen(const struct dma_misuse_report *report)
+{
+    heard += report->kind == DMA_MISUSE_NOT_MAPPED && report->address == 0xcafe0000 && report->size == 12;
+}
+
+static void test_handler(struct device *dev)
+{
+    dma_misuse_handler_t before = dma_set_misuse_handler(listen);
+
+    heard = 0;
+    dma_unmap_single(dev, 0xcafe0000, 12, DMA_TO_DEVICE);
+    ok(heard == 1 && dma_set_misuse_handler(before) == listen, "dma_set_misuse_handler: it hears of the misuse");
+    ok(!strcmp(dma_misuse_name(DMA_MISUSE_DOUBLE_UNMAP), "unmapped twice") && !strcmp(dma_misuse_name(DMA_MISUSES), "?"),
+       "dma_misuse_name: in words");
+}
+
 void test_misuse(struct device *dev)
 {
+    test_handler(dev);
     test_unmap(dev);
     test_lists_(dev);
     test_sync(dev);

@@ -148,7 +148,7 @@ enum iommu_page_response_code {
     IOMMU_PAGE_RESP_INVALID, /* end with an error */
 };
 
-/* Answers a fault that a handler left with -EBUSY. Errors: -ENODEV the device is not attached; -EINVAL
+/* Answers a fault that a handler has left waiting. Errors: -ENODEV the device is not attached; -EINVAL
  * nothing of it waits for an answer. */
 int iommu_page_response(struct device *dev, enum iommu_page_response_code code);
 
