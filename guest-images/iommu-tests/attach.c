@@ -10,13 +10,7 @@ static void errors(void)
     struct iommu_domain *domain = iommu_domain_alloc(), *other = iommu_domain_alloc();
     struct device *src = device_find("jpegd_src_dma"), *dst = device_find("jpegd_dst_dma");
     struct device *vpe = device_find("vpe_src_dma"), *direct = device_find("direct32");
-    struct {
-        struct iommu_fwspec spec;
-        struct {
-            struct msm_smmu *smmu;
-            u32 mid;
-        } ids[2];
-    } spec = { .spec.count = 2 };
+    struct iommu_fwspec *spec = kzalloc(sizeof *spec + 2 * sizeof spec->ids[0]);
     struct device third = *src;
 
     ok(device_iommu_mapped(src), "device_iommu_mapped: behind an SMMU");
@@ -30,26 +24,28 @@ static void errors(void)
     is(iommu_attach_device(other, dst), 0, "iommu_attach_device: the second bank of the SMMU");
 
     /* A device with MIDs on a free SMMU and on a full one. */
-    spec.ids[0].smmu = vpe->fwspec->ids[0].smmu;
-    spec.ids[0].mid = 20;
-    spec.ids[1].smmu = src->fwspec->ids[0].smmu;
-    spec.ids[1].mid = 20;
-    third.fwspec = &spec.spec;
+    spec->count = 2;
+    spec->ids[0].smmu = vpe->fwspec->ids[0].smmu;
+    spec->ids[0].mid = 20;
+    spec->ids[1].smmu = src->fwspec->ids[0].smmu;
+    spec->ids[1].mid = 20;
+    third.fwspec = spec;
     third.domain = NULL;
     is(iommu_attach_device(domain, &third), -ENOSPC, "iommu_attach_device -ENOSPC: no bank is free");
-    ok(!third.domain && msm_bank_find(spec.ids[0].smmu) == 0,
+    ok(!third.domain && msm_bank_find(spec->ids[0].smmu) == 0,
        "iommu_attach_device -ENOSPC: nothing was taken on the other SMMU");
     iommu_detach_device(other, src);
     ok(src->domain == domain, "iommu_detach_device: from another domain does nothing");
     iommu_detach_device(other, dst);
     is(iommu_attach_device(domain, &third), 0, "iommu_attach_device: one device on two SMMUs");
-    ok(msm_bank_find(spec.ids[0].smmu) == 1 && msm_bank_find(spec.ids[1].smmu) == -ENOSPC,
+    ok(msm_bank_find(spec->ids[0].smmu) == 1 && msm_bank_find(spec->ids[1].smmu) == -ENOSPC,
        "iommu_attach_device: a bank on each");
     iommu_detach_device(domain, &third);
     iommu_detach_device(domain, &third);
-    ok(msm_bank_find(spec.ids[0].smmu) == 0 && !third.domain, "iommu_detach_device: twice is as once");
+    ok(msm_bank_find(spec->ids[0].smmu) == 0 && !third.domain, "iommu_detach_device: twice is as once");
     iommu_domain_free(domain);
     iommu_domain_free(other);
+    kfree(spec);
 }
 
 static void shared_by_two_smmus(void)

@@ -1,6 +1,6 @@
 /*
- * The processor's own MMU: everything mapped one to one; memory cacheable and not executable, the image's
- * code read-only, the rest as device. These change the attributes of whole pages of memory.
+ * The processor's own MMU: everything mapped one to one; memory cacheable and not executable, reserved
+ * memory that may be mapped (pools for devices) not cacheable, the image's code read-only, the rest as device. These change the attributes of whole pages of memory.
  */
 #ifndef KIT_MMU_H
 #define KIT_MMU_H

@@ -12,6 +12,7 @@
 #define SMALL 2u
 /* Attributes by position in a section, and in a small page. */
 #define SECTION_NORMAL (1u << 16 | 1u << 12 | 1u << 3 | 1u << 2) /* S, TEX 1, C, B: write-back, write-allocate */
+#define SECTION_UNCACHED (1u << 16 | 1u << 12)                   /* S, TEX 1: Normal non-cacheable */
 #define SECTION_DEVICE (1u << 2)                                 /* B: shareable Device */
 #define SECTION_RW (1u << 10)                                    /* AP 1: privileged only */
 #define SECTION_XN (1u << 4)
@@ -23,7 +24,7 @@
 #define PAGE_AP (1u << 9 | 3u << 4)
 #define PAGE_XN 1u
 
-static u32 first_level[4096] __attribute__((aligned(16384)));
+extern u32 first_level[4096]; /* in the linker script */
 
 size_t cache_line_size(void)
 {
@@ -128,10 +129,10 @@ void mmu_protect(void *start, size_t pages, bool accessible)
     set_pages(virt_to_phys(start), pages, PAGE_AP, accessible ? PAGE_RW : 0);
 }
 
-static void map_memory(u32 base, u32 size)
+static void map_memory(u32 base, u32 size, u32 type)
 {
     for (u64 at = ALIGN_DOWN(base, SZ_1M); at < (u64)base + size; at += SZ_1M)
-        first_level[at >> 20] = (u32)at | SECTION_NORMAL | SECTION_RW | SECTION_XN | SECTION;
+        first_level[at >> 20] = (u32)at | type | SECTION_RW | SECTION_XN | SECTION;
 }
 
 void mmu_init(const struct fdt *tree)
@@ -139,20 +140,21 @@ void mmu_init(const struct fdt *tree)
     int reserved = fdt_path(tree, "/reserved-memory");
 
     /* The first MiB stays unmapped: no device is there, and a null pointer is caught. */
+    first_level[0] = 0;
     for (u32 i = 1; i < 4096; i++)
         first_level[i] = i << 20 | SECTION_DEVICE | SECTION_RW | SECTION_XN | SECTION;
-    map_memory(ram_start(), ram_end() - ram_start());
+    map_memory(ram_start(), ram_end() - ram_start(), SECTION_NORMAL);
     for (int node = reserved < 0 ? -1 : fdt_first_child(tree, reserved); node >= 0;
          node = fdt_next_sibling(tree, node)) {
         u32 base, size;
 
         if (!fdt_property(tree, node, "no-map", NULL) && !fdt_reg(tree, node, 0, &base, &size))
-            map_memory(base, size);
+            map_memory(base, size, SECTION_UNCACHED);
     }
     set_pages(virt_to_phys(image_start), (size_t)(rodata_start - image_start) >> PAGE_SHIFT, PAGE_AP | PAGE_XN,
               PAGE_RO);
     set_pages(virt_to_phys(rodata_start), (size_t)(data_start - rodata_start) >> PAGE_SHIFT, PAGE_AP, PAGE_RO);
-    for (char *guard = stack_guards; guard < image_end; guard += 4 * PAGE_SIZE)
+    for (char *guard = stack_guards; guard < image_end; guard += 8 * PAGE_SIZE)
         mmu_protect(guard, 1, false);
     dsb();
     __asm__ volatile("mcr p15, 0, %0, c3, c0, 0" ::"r"(1u)); /* DACR: domain 0 is checked */
