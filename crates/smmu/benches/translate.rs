@@ -6,7 +6,7 @@
 
 mod scenarios;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Bencher, Criterion, Throughput, criterion_group, criterion_main};
 use msmemu_smmu::Request;
 use scenarios::*;
 
@@ -40,9 +40,10 @@ fn functional(c: &mut Criterion) {
 fn in_time(c: &mut Criterion) {
     let mut group = c.benchmark_group("timed");
     group.throughput(Throughput::Elements(COUNT.into()));
-    let cases: [(&str, Vec<Request>); 5] = [
+    let cases: [(&str, Vec<Request>); 6] = [
         ("micro-TLB hit", micro_hits(COUNT)),
         ("main TLB hit", main_hits(COUNT)),
+        ("one-level walk", one_level_walks(COUNT)),
         ("two-level walk", two_level_walks(COUNT)),
         ("miss storm", miss_storm(COUNT)),
         ("64 masters", masters(COUNT)),
@@ -53,6 +54,11 @@ fn in_time(c: &mut Criterion) {
         run_timed(&mut timed, &mut memory, requests);
         group.bench_function(*name, |b| b.iter(|| run_timed(&mut timed, &mut memory, requests)));
     }
+    let mut memory = memory();
+    let mut timed = timed(&mut memory);
+    run_timed(&mut timed, &mut memory, &main_hits(48));
+    let bench = |b: &mut Bencher<'_>| b.iter(|| invalidate_timed(&mut timed, &mut memory, COUNT));
+    group.bench_function("invalidate a page", bench);
     group.finish();
 }
 

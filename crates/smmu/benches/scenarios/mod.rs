@@ -139,6 +139,20 @@ pub(crate) fn timed(memory: &mut Memory) -> Timed {
     timed
 }
 
+/// The same in time: each command is waited for.
+#[inline(never)]
+pub(crate) fn invalidate_timed(timed: &mut Timed, memory: &mut Memory, count: u32) {
+    let mut out = Vec::with_capacity(4);
+    let mut ports = Ports::new(memory);
+    for page in 0..count {
+        timed.write(timed.now(), 0x808, page << 12, &mut ports, &mut out);
+        while let Some(next) = timed.next_event() {
+            timed.advance(next, &mut ports, &mut out);
+        }
+        out.clear();
+    }
+}
+
 /// Cycles from a descriptor read to its answer.
 const BUS: u64 = 30;
 

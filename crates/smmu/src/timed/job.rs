@@ -1,7 +1,6 @@
 //! A transaction on its way through the timed driver, step by step.
 
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use super::{DescriptorData, Message, Timed, WalkId};
 use crate::device::{Smmu, Stamp};
@@ -94,8 +93,17 @@ impl Timed {
 
     /// Makes a slot's next step due after some cycles.
     fn schedule(&mut self, slot: u16, cycles: u32) {
-        self.due.push(Reverse((self.now + u64::from(cycles), self.order, slot)));
-        self.order += 1;
+        self.schedule_at(self.now + u64::from(cycles), slot);
+    }
+
+    /// Makes a slot's next step due at a cycle, after what is due then already.
+    fn schedule_at(&mut self, at: u64, slot: u16) {
+        // Steps come nearly in their order.
+        if self.due.back().is_none_or(|&(last, _)| last <= at) {
+            return self.due.push_back((at, slot));
+        }
+        let before = self.due.iter().rposition(|&(due, _)| due <= at);
+        self.due.insert(before.map_or(0, |before| before + 1), (at, slot));
     }
 
     fn set_phase(&mut self, slot: u16, phase: Phase) {
@@ -186,8 +194,7 @@ impl Timed {
         let start = self.now.max(self.main_free);
         self.main_free = start + u64::from(timing.main_interval);
         self.set_phase(slot, Phase::Main { routed });
-        self.due.push(Reverse((start + u64::from(timing.main_lookup), self.order, slot)));
-        self.order += 1;
+        self.schedule_at(start + u64::from(timing.main_lookup), slot);
     }
 
     /// Takes what the main TLB says. `false`: the transaction must walk.
@@ -397,7 +404,7 @@ impl Timed {
             match &mut job.phase {
                 Phase::Reading { restart, .. } | Phase::Writing { restart, .. } => *restart = true,
                 _ => {
-                    self.due.retain(|&Reverse((_, _, due))| due != slot);
+                    self.due.retain(|&(_, due)| due != slot);
                     self.restart(slot);
                 }
             }

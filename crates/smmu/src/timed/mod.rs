@@ -9,10 +9,9 @@ mod saved;
 #[cfg(test)]
 mod tests;
 
-use alloc::collections::{BinaryHeap, VecDeque};
+use alloc::collections::VecDeque;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 use core::fmt;
 
 use crate::config::{Config, ConfigError};
@@ -124,10 +123,8 @@ pub struct Timed {
     jobs: Vec<Option<Job>>,
     /// Slots in use.
     used: usize,
-    /// Steps due: cycle, order, slot.
-    due: BinaryHeap<Reverse<(u64, u64, u16)>>,
-    /// Next order number.
-    order: u64,
+    /// Steps due: cycle and slot, in their order.
+    due: VecDeque<(u64, u16)>,
     /// Transactions that wait for a slot.
     waiting: VecDeque<Waiting>,
     /// Slots that wait for a walker, and since when.
@@ -158,8 +155,7 @@ impl Timed {
             now: 0,
             jobs: vec![None; usize::from(config.timing.slots)],
             used: 0,
-            due: BinaryHeap::new(),
-            order: 0,
+            due: VecDeque::new(),
             waiting: VecDeque::new(),
             walker_queue: VecDeque::new(),
             walkers_used: 0,
@@ -180,7 +176,6 @@ impl Timed {
             jobs,
             used,
             due,
-            order,
             waiting,
             walker_queue,
             walkers_used,
@@ -192,7 +187,7 @@ impl Timed {
         } = self;
         smmu.reset(ports);
         jobs.fill(None);
-        (*used, *order, *walkers_used, *blocking) = (0, 0, 0, 0);
+        (*used, *walkers_used, *blocking) = (0, 0, 0);
         due.clear();
         waiting.clear();
         walker_queue.clear();
@@ -244,7 +239,7 @@ impl Timed {
     /// The cycle at which [`advance`](Self::advance) must be called at the latest; `None` while nothing
     /// happens by itself.
     pub fn next_event(&self) -> Option<u64> {
-        let step = self.due.peek().map(|&Reverse((at, _, _))| at);
+        let step = self.due.front().map(|&(at, _)| at);
         let invalidation = self.invalidations.front().map(|&(at, _)| at);
         match (step, invalidation) {
             (Some(a), Some(b)) => Some(a.min(b)),
@@ -268,7 +263,7 @@ impl Timed {
             self.now = self.now.max(at);
             if let Some((at, command)) = self.invalidations.pop_front_if(|(due, _)| *due == at) {
                 out.push(Message::InvalidationDone { at, command });
-            } else if let Some(Reverse((_, _, slot))) = self.due.pop() {
+            } else if let Some((_, slot)) = self.due.pop_front() {
                 self.step(slot, ports, out);
                 self.settle(ports, out);
             }

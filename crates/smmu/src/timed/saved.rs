@@ -1,9 +1,7 @@
 //! Saved state of the timed driver.
 
-use alloc::collections::BinaryHeap;
 use alloc::vec;
 use alloc::vec::Vec;
-use core::cmp::Reverse;
 
 use super::job::{Job, Phase};
 use super::{Timed, Waiting};
@@ -17,8 +15,7 @@ pub struct SavedTimed {
     smmu: Saved,
     now: u64,
     jobs: Vec<Option<Job>>,
-    due: Vec<(u64, u64, u16)>,
-    order: u64,
+    due: Vec<(u64, u16)>,
     waiting: Vec<Waiting>,
     walker_queue: Vec<(u16, u64)>,
     blocked: Vec<u16>,
@@ -27,7 +24,7 @@ pub struct SavedTimed {
     invalidations: Vec<(u64, Invalidation)>,
 }
 
-/// Cycles and order numbers beyond this are no state of a real run; additions can not overflow below it.
+/// Cycles beyond this are no state of a real run; additions can not overflow below it.
 const FAR: u64 = 1 << 62;
 
 impl Timed {
@@ -40,7 +37,6 @@ impl Timed {
             jobs,
             used: _,
             due,
-            order,
             waiting,
             walker_queue,
             walkers_used: _,
@@ -54,8 +50,7 @@ impl Timed {
             smmu: smmu.save(),
             now: *now,
             jobs: jobs.clone(),
-            due: sorted(due),
-            order: *order,
+            due: due.iter().copied().collect(),
             waiting: waiting.iter().copied().collect(),
             walker_queue: walker_queue.iter().copied().collect(),
             blocked: blocked.iter().copied().collect(),
@@ -78,7 +73,6 @@ impl Timed {
             now,
             jobs,
             due,
-            order,
             waiting,
             walker_queue,
             blocked,
@@ -94,8 +88,7 @@ impl Timed {
             now: *now,
             jobs: jobs.clone(),
             used: in_work().count(),
-            due: due.iter().copied().map(Reverse).collect(),
-            order: *order,
+            due: due.iter().copied().collect(),
             waiting: waiting.iter().copied().collect(),
             walker_queue: walker_queue.iter().copied().collect(),
             // Not more than there are walkers: checked.
@@ -110,13 +103,6 @@ impl Timed {
     }
 }
 
-/// The steps due, in their order: the heap's own order is not state.
-fn sorted(due: &BinaryHeap<Reverse<(u64, u64, u16)>>) -> Vec<(u64, u64, u16)> {
-    let mut due: Vec<_> = due.iter().map(|&Reverse(step)| step).collect();
-    due.sort_unstable();
-    due
-}
-
 impl SavedTimed {
     fn check(&self, timed: &Timed) -> Result<(), RestoreError> {
         let value = |what| Err(RestoreError::Value { what });
@@ -124,7 +110,7 @@ impl SavedTimed {
         if self.jobs.len() != timed.jobs.len() {
             return Err(RestoreError::Shape { what: "translation slots" });
         }
-        let mut clocks = [self.now, self.order, self.main_free, self.window_free].into_iter();
+        let mut clocks = [self.now, self.main_free, self.window_free].into_iter();
         if clocks.any(|clock| clock >= FAR) {
             return value("clock");
         }
@@ -142,10 +128,11 @@ impl SavedTimed {
         if walkers > usize::from(config.timing.walkers) {
             return value("more walks than walkers");
         }
-        if self.due.iter().any(|&(at, order, _)| !(self.now..FAR).contains(&at) || order >= self.order) {
-            return value("step due");
+        let far = |at: &u64| !(self.now..FAR).contains(at);
+        if !self.due.is_sorted_by_key(|&(at, _)| at) || self.due.iter().any(|(at, _)| far(at)) {
+            return value("steps due");
         }
-        let due = self.due.iter().map(|&(_, _, slot)| slot);
+        let due = self.due.iter().map(|&(_, slot)| slot);
         self.check_slots("steps due", due, Phase::is_due)?;
         if self.walker_queue.iter().any(|&(_, since)| since > self.now) {
             return value("wait for a walker");
@@ -155,8 +142,7 @@ impl SavedTimed {
         let blocked = self.blocked.iter().copied();
         self.check_slots("blocked lookups", blocked, |phase| matches!(phase, Phase::Blocked))?;
         let done = &self.invalidations;
-        if !done.is_sorted_by_key(|&(at, _)| at) || done.iter().any(|&(at, _)| !(self.now..FAR).contains(&at))
-        {
+        if !done.is_sorted_by_key(|&(at, _)| at) || done.iter().any(|(at, _)| far(at)) {
             return value("invalidations under way");
         }
         Ok(())
