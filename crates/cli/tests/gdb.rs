@@ -12,18 +12,18 @@ set confirm off
 set architecture armv7
 target remote ADDRESS
 info registers pc cpsr SCTLR sp_irq
-break copy
+break iommu_map
 continue
-info registers r0 r1 r2
+info registers r1 r3
 stepi
 print $pc
 print $d0
 set $r12 = 0x1234
 print/x $r12
 print/x $lr_svc == $lr
-x/1xw copy
+x/1xw iommu_map
 delete
-watch *(unsigned int *)&faults
+watch *(unsigned int *)&done
 continue
 monitor smmu
 monitor smmu jpegd
@@ -40,8 +40,10 @@ fn gdb_drives_a_run() {
         eprintln!("gdb-multiarch is not installed; nothing was tested");
         return;
     }
+    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-images/elf/hello.elf");
     let mut run = Command::new(env!("CARGO_BIN_EXE_msmemu"))
         .args(["run", "--quiet", "--gdb=127.0.0.1:0"])
+        .arg(&image)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -53,7 +55,6 @@ fn gdb_drives_a_run() {
 
     let script = std::env::temp_dir().join(format!("msmemu-gdb-{}.gdb", std::process::id()));
     std::fs::write(&script, SCRIPT.replace("ADDRESS", address)).expect("script");
-    let image = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../guest-images/hello/hello.elf");
     let gdb = Command::new("gdb-multiarch")
         .args(["-batch", "-nx", "-x"])
         .args([&script, &image])
@@ -68,8 +69,8 @@ fn gdb_drives_a_run() {
         "cpsr           0x1d3",
         "SCTLR          0xc50078",
         "Breakpoint 1, 0x",
-        "r0             0x10000000",
-        "r2             0x1000",
+        "r1             0x10000000",
+        "r3             0x1000",
         "$1 = (void (*)()) 0x",
         "$2 = 0",
         "$3 = 0x1234",

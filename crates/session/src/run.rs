@@ -20,7 +20,7 @@ use crate::limit::Point;
 use crate::machines::{self, MachineError};
 
 /// The firmware that runs when none is named.
-pub const DEMO: &[u8] = include_bytes!("../../../guest-images/hello/hello.elf");
+pub const DEMO: &[u8] = include_bytes!("../../../guest-images/elf/demo.elf");
 
 /// The most core cycles between two looks at the console and at signals. Results do not depend on it.
 const SLICE: u64 = 1 << 20;
