@@ -10,7 +10,7 @@ u64 time_ns(void);
 /* Processor cycles, modulo 2^32: for measurements. */
 u32 cycles(void);
 
-/* Waits, asleep. */
+/* Waits, asleep (in an interrupt handler: awake). */
 void udelay(u32 us);
 
 /* A point in time to give up at. */

@@ -12,6 +12,10 @@
 #define DGT_CLK_CTL 0x34
 #define DGT_CLK_DIV_4 3u
 
+/* Of the CPSR. */
+#define MODE 0x1fu
+#define MODE_SUPERVISOR 0x13u
+
 static u32 timer;
 static u64 ticks_before; /* at the last look, with the high half that the counter lacks */
 
@@ -86,7 +90,9 @@ void wait_for_interrupt(struct deadline deadline)
         if (ticks() < now + wait)
             wfi();
     }
-    __asm__ volatile("cpsie i\n\tisb\n\tcpsid i" ::: "memory");
+    /* Not within a handler: its link register is not safe from another interrupt. */
+    if ((flags & MODE) == MODE_SUPERVISOR)
+        __asm__ volatile("cpsie i\n\tisb\n\tcpsid i" ::: "memory");
     local_irq_restore(flags);
 }
 
