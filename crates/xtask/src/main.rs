@@ -1,12 +1,14 @@
 //! Chores of the repository: `cargo xtask check`, `bless`, `svd`.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program that talks to its user")]
 
+mod api;
 mod book;
 mod check;
 mod coverage;
 mod edges;
 mod exports;
 mod guest;
+mod twins;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
@@ -34,6 +36,8 @@ enum Job {
     Bless,
     /// Write the register exports: SVD files and coverage pages.
     Svd,
+    /// Write what the book shows of the guest kit: the page of its APIs, measured figures, an example.
+    Pages,
     /// Build the bare-metal guest images with the distribution's cross compiler.
     Guest {
         /// Images to build; all when none is named.
@@ -55,6 +59,7 @@ fn main() -> ExitCode {
         Job::Check { steps } => check::run(&steps),
         Job::Bless => bless(),
         Job::Svd => exports::write(&root()),
+        Job::Pages => api::write(&root()),
         Job::Guest { names, check, compiler, to } => {
             guest::run(&root(), &guest::Job { names: &names, check, compiler, to: to.as_deref() })
         }
@@ -100,5 +105,7 @@ fn bless() -> Result<()> {
             ("TRYCMD", "overwrite"),
             ("INSTA_UPDATE", "always"),
         ],
-    )
+    )?;
+    // From the outputs that the tests have rewritten.
+    api::write(&root())
 }
