@@ -1,0 +1,39 @@
+//! Instruction counts of DMA through the machine, the same on a busy machine as on an idle one:
+//! `scripts/instruction-counts machine` compares them with the committed ones.
+//!
+//! Each benchmark is 1024 reads of 64 bytes through a TLB hit; what it counts is those alone, not the preparation.
+
+#![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a bench")]
+#![allow(unused_qualifications, reason = "in the code that the attributes expand to")]
+
+mod adapter;
+mod lab;
+
+use std::hint::black_box;
+
+use adapter::Adapter;
+use gungraun::{library_benchmark, library_benchmark_group, main};
+use lab::Sweep;
+use msmemu_machine::{Machine, TimingMode};
+
+#[library_benchmark(setup = lab::machine)]
+#[bench::functional_micro_hit(TimingMode::Functional, Sweep::Section)]
+#[bench::functional_main_hit(TimingMode::Functional, Sweep::Pages)]
+#[bench::timed_micro_hit(TimingMode::Approximate, Sweep::Section)]
+#[bench::timed_main_hit(TimingMode::Approximate, Sweep::Pages)]
+fn dma_reads(mut machine: Machine) {
+    lab::transfer(black_box(&mut machine));
+    // Freeing is no part of the work.
+    std::mem::forget(machine);
+}
+
+#[library_benchmark(setup = Adapter::new)]
+#[bench::micro_hit()]
+fn translation_and_use(mut adapter: Adapter) -> u32 {
+    let sum = adapter.reads(black_box(lab::READS));
+    std::mem::forget(adapter);
+    sum
+}
+
+library_benchmark_group!(name = dma, benchmarks = [dma_reads, translation_and_use]);
+main!(library_benchmark_groups = dma);
