@@ -1,7 +1,7 @@
 //! The event queue: a total order of what happens in virtual time.
 
 use crate::Time;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 
 /// Order of events at the same time: smaller first.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -28,7 +28,8 @@ impl EventId {
 /// Events with payload `T` in the order (time, priority, order of scheduling).
 #[derive(Clone, Debug)]
 pub struct EventQueue<T> {
-    events: BTreeMap<EventId, T>,
+    /// In order. Few are pending at a time, and most of them are scheduled behind all others.
+    events: VecDeque<(EventId, T)>,
     next_sequence: u64,
 }
 
@@ -44,7 +45,7 @@ pub struct SavedEvents<T> {
 
 impl<T> Default for EventQueue<T> {
     fn default() -> Self {
-        Self { events: BTreeMap::new(), next_sequence: 0 }
+        Self { events: VecDeque::new(), next_sequence: 0 }
     }
 }
 
@@ -55,28 +56,36 @@ impl<T> EventQueue<T> {
     }
 
     /// Schedules `payload` at `time`.
+    #[inline]
     pub fn schedule(&mut self, time: Time, priority: Priority, payload: T) -> EventId {
         let id = EventId { time, priority, sequence: self.next_sequence };
         // 2^64 events are never scheduled; a forged snapshot may claim that they were.
         self.next_sequence = self.next_sequence.wrapping_add(1);
-        self.events.insert(id, payload);
+        if self.events.back().is_none_or(|(last, _)| *last < id) {
+            self.events.push_back((id, payload));
+        } else {
+            let place = self.events.partition_point(|(other, _)| *other < id);
+            self.events.insert(place, (id, payload));
+        }
         id
     }
 
     /// Takes an event out; `None` when it happened or was cancelled already.
     pub fn cancel(&mut self, id: EventId) -> Option<T> {
-        self.events.remove(&id)
+        let place = self.events.binary_search_by_key(&id, |(id, _)| *id).ok()?;
+        self.events.remove(place).map(|(_, payload)| payload)
     }
 
     /// When the first event is due.
     #[inline]
     pub fn next_time(&self) -> Option<Time> {
-        self.events.first_key_value().map(|(id, _)| id.time)
+        self.events.front().map(|(id, _)| id.time)
     }
 
     /// Takes the first event if it is due at `now`.
+    #[inline]
     pub fn pop_due(&mut self, now: Time) -> Option<(EventId, T)> {
-        if self.next_time()? <= now { self.events.pop_first() } else { None }
+        if self.next_time()? <= now { self.events.pop_front() } else { None }
     }
 
     /// Pending events in order.
@@ -106,10 +115,7 @@ impl<T: Clone> EventQueue<T> {
     /// State for a snapshot.
     pub fn save(&self) -> SavedEvents<T> {
         let Self { events, next_sequence } = self;
-        SavedEvents {
-            events: events.iter().map(|(id, payload)| (*id, payload.clone())).collect(),
-            next_sequence: *next_sequence,
-        }
+        SavedEvents { events: events.iter().cloned().collect(), next_sequence: *next_sequence }
     }
 
     /// Takes over a snapshot.
@@ -118,6 +124,8 @@ impl<T: Clone> EventQueue<T> {
         let SavedEvents { events: saved_events, next_sequence: saved_next } = saved;
         *next_sequence =
             saved_events.iter().map(|(id, _)| id.sequence.saturating_add(1)).fold(saved_next, u64::max);
-        *events = saved_events.into_iter().collect();
+        *events = saved_events.into();
+        // A snapshot may be forged.
+        events.make_contiguous().sort_by_key(|(id, _)| *id);
     }
 }

@@ -20,6 +20,10 @@ pub enum WriteTap {
 
 /// Taps of the fabric.
 pub trait FabricTap {
+    /// Whether [`FabricTap::line`] is wanted. The owner of a line then shows its level after each call of
+    /// the device, otherwise only when it has changed.
+    const LINES: bool = true;
+
     /// A read was answered; the tap may change the answer.
     #[inline(always)]
     fn read(&mut self, now: Time, access: &Access, answer: &mut Result<u64, BusFault>) {
@@ -46,7 +50,9 @@ pub trait FabricTap {
     }
 }
 
-impl FabricTap for () {}
+impl FabricTap for () {
+    const LINES: bool = false;
+}
 
 /// Observer of the fabric.
 pub trait FabricObserver {
