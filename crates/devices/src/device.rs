@@ -120,7 +120,7 @@ pub enum StateError {
 ///
 /// Calls come in the order of virtual time; `now` never lies after [`Device::deadline`] unless
 /// [`Device::advance`] was called for it first. After each call the machine looks at
-/// [`Device::level`] and [`Device::deadline`] again, both of which are functions of the state, so
+/// [`Device::levels`] and [`Device::deadline`] again, both of which are functions of the state, so
 /// nothing about them has to be saved.
 pub trait Device {
     /// Kind of device, for messages: `gic`, `uartdm`.
@@ -160,6 +160,11 @@ pub trait Device {
     fn level(&self, line: usize) -> bool {
         let _ = line;
         false
+    }
+
+    /// Levels of all output lines, line `n` in bit `n`. No device has more than 64.
+    fn levels(&self) -> u64 {
+        (0..self.lines().len()).fold(0, |levels, line| levels | u64::from(self.level(line)) << line)
     }
 
     /// Back to the state after power-on.

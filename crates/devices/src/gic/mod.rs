@@ -206,6 +206,9 @@ pub struct Gic {
     cpus: Vec<CpuInterface>,
     /// Interrupts 32 and up.
     shared: Vec<Bank>,
+    /// Cores that are asked for an IRQ exception, a bit each: a function of the rest, asked for far more often
+    /// than that changes.
+    irqs: u8,
 }
 
 impl Gic {
@@ -218,7 +221,14 @@ impl Gic {
             enabled: false,
             cpus: vec![CpuInterface::new(); usize::from(cpus.clamp(1, 8))],
             shared: vec![Bank::default(); banks],
+            irqs: 0,
         }
+    }
+
+    /// Works out the requests to the cores. Whatever may change them ends with it.
+    fn settle(&mut self) {
+        let request = |cpu| u8::from(self.signalled(cpu).is_some()) << cpu;
+        self.irqs = (0..self.cpus.len()).fold(0, |irqs, cpu| irqs | request(cpu));
     }
 
     /// Sets the level of an input.
@@ -236,12 +246,14 @@ impl Gic {
                 cpu.ok_or(NoSuchInput(input))?.private.set_line(1 << (16 + number), level);
             }
         }
+        self.settle();
         Ok(())
     }
 
     /// Whether the controller asks core `cpu` for an IRQ exception. Low for a core it does not have.
+    #[inline]
     pub fn irq(&self, cpu: usize) -> bool {
-        self.signalled(cpu).is_some()
+        cpu < 8 && self.irqs & (1 << cpu) != 0
     }
 
     /// What keeps an input from interrupting core `cpu`; none when it is what the core is asked to take.
@@ -352,6 +364,7 @@ impl Gic {
                 bank.latch &= !bit;
             }
         }
+        self.settle();
         taken.acknowledge_value()
     }
 
@@ -605,6 +618,7 @@ impl Device for Gic {
             }
             (cpu, Target::Interface(reg)) => self.write_interface(cpu, reg, value),
         }
+        self.settle();
         Ok(())
     }
 
@@ -630,8 +644,10 @@ impl Device for Gic {
     }
 
     fn reset(&mut self) {
-        let Self { version: _, enabled, cpus, shared } = self;
+        let Self { version: _, enabled, cpus, shared, irqs } = self;
         *enabled = false;
+        // Nothing is enabled.
+        *irqs = 0;
         for cpu in cpus {
             let line = cpu.private.line;
             *cpu = CpuInterface::new();

@@ -71,7 +71,7 @@ impl Bank {
 impl Gic {
     /// State for a snapshot.
     pub fn save(&self) -> SavedGic {
-        let Self { version: _, enabled, cpus, shared } = self;
+        let Self { version: _, enabled, cpus, shared, irqs: _ } = self;
         let cpus = cpus
             .iter()
             .map(|CpuInterface { regs, private, sgi_sources }| SavedCpuInterface {
@@ -107,12 +107,13 @@ impl Gic {
             private.restore(saved_private);
             restored.push(CpuInterface { regs, private, sgi_sources });
         }
-        let Self { version: _, enabled, cpus, shared } = self;
+        let Self { version: _, enabled, cpus, shared, irqs: _ } = self;
         *enabled = saved_enabled;
         *cpus = restored;
         for (bank, saved) in shared.iter_mut().zip(saved_shared) {
             bank.restore(saved);
         }
+        self.settle();
         Ok(())
     }
 }

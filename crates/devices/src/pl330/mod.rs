@@ -492,6 +492,10 @@ impl Device for Pl330 {
         }
     }
 
+    fn levels(&self) -> u64 {
+        u64::from(self.level(0)) | u64::from(self.active & self.inten()) << 1
+    }
+
     fn reset(&mut self) {
         let config = self.config;
         *self = Self::new(config);
@@ -504,11 +508,12 @@ impl DmaMaster for Pl330 {
             return None;
         }
         let place = self.ready()?;
-        let transaction = self.transactions[place].as_mut()?;
-        transaction.issued = true;
-        let transaction = transaction.clone();
-        let (mid, prot, attrs) = self.port_of(&transaction);
-        let Transaction { addr, len, work, .. } = transaction;
+        let transaction = self.transactions[place].as_ref()?;
+        let &Transaction { addr, len, work, .. } = transaction;
+        let (mid, prot, attrs) = self.port_of(transaction);
+        if let Some(transaction) = &mut self.transactions[place] {
+            transaction.issued = true;
+        }
         self.next_issue = now + self.config.clock.span(u64::from(len.div_ceil(1 << self.config.width_log2)));
         let kind = if work == Work::Write { AccessKind::Write } else { AccessKind::Read };
         Some(DmaRequest { id: RequestId(place as u32), addr: DmaAddr(addr), len, kind, mid, prot, attrs })
