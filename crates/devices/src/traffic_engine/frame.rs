@@ -25,6 +25,10 @@ impl Op {
         !matches!(self, Self::Nop | Self::Fill)
     }
 
+    pub(super) const fn has_destination(self) -> bool {
+        matches!(self, Self::Copy | Self::Fill | Self::Gather | Self::Scatter | Self::Compare)
+    }
+
     pub(super) const fn uses_list(self) -> bool {
         matches!(self, Self::Gather | Self::Scatter)
     }
@@ -188,18 +192,31 @@ impl Frame {
     /// Address of the byte at `offset` of the transfer; beyond 32 bits where the sum passes them.
     pub(super) fn address(&self, side: &Side, offset: u32) -> u64 {
         let base = u64::from(side.base);
-        let (element, inside) = (offset / self.element, u64::from(offset % self.element));
+        let element = || (offset / self.element, u64::from(offset % self.element));
         match side.pattern {
             AddressPattern::Linear => base + u64::from(offset),
             // Strides count modulo 2^32, so that they can go downwards.
             AddressPattern::Strided => {
+                let (element, inside) = element();
                 u64::from(side.base.wrapping_add(element.wrapping_mul(side.stride))) + inside
             }
             AddressPattern::Random => {
+                let (element, inside) = element();
                 let pick = mix(self.seed, element) % self.window;
                 base + u64::from(pick) * u64::from(self.element) + inside
             }
         }
+    }
+
+    /// Bytes from `offset` to the end of its element.
+    pub(super) fn left_of_element(&self, offset: u32) -> u32 {
+        // Most transfers are one element.
+        if self.element == u32::MAX { u32::MAX - offset } else { self.element - offset % self.element }
+    }
+
+    /// Bytes of the transfer.
+    pub(super) fn transfer_length(&self) -> u32 {
+        if self.op == Op::Nop { 0 } else { self.length }
     }
 
     /// The byte of the data pattern at `offset` of the transfer, whose address is `address`.

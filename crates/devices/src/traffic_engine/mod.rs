@@ -70,19 +70,48 @@ enum Work {
     Destination,
 }
 
-/// A transaction, waiting to be issued or outstanding.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Slot {
+impl Work {
+    /// Whether the slot has data: to write, or to compare with.
+    const fn holds_data(self) -> bool {
+        matches!(self, Self::Status | Self::Write | Self::Destination)
+    }
+}
+
+/// A transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Transaction {
     work: Work,
-    issued: bool,
-    /// Order of creation.
-    order: u32,
     addr: u32,
     len: u32,
     /// Position in the transfer.
     offset: u32,
-    /// Bytes to write, or to compare with.
+}
+
+/// A place for a transaction that waits to be issued or is outstanding. Its memory is used again and again.
+#[derive(Clone, Debug)]
+struct Slot {
+    transaction: Transaction,
+    /// Order of creation.
+    order: u32,
+    /// See [`Work::holds_data`]; rubbish otherwise.
     data: Vec<u8>,
+}
+
+impl Slot {
+    const EMPTY: Self = Self {
+        transaction: Transaction { work: Work::Frame, addr: 0, len: 0, offset: 0 },
+        order: 0,
+        data: Vec::new(),
+    };
+}
+
+/// Numbers of the bits that are set.
+fn places(mut bits: u32) -> impl Iterator<Item = usize> {
+    core::iter::from_fn(move || {
+        let place = (bits != 0).then(|| bits.trailing_zeros() as usize)?;
+        bits &= bits - 1;
+        Some(place)
+    })
 }
 
 /// Where a scatter/gather list stands.
@@ -129,12 +158,10 @@ pub struct TrafficEngine {
     /// When the port is free for the next request.
     next_issue: Time,
     next_order: u32,
-    slots: Vec<Option<Slot>>,
-    /// Places in use, and places whose transaction waits to be issued; a bit each.
+    slots: Vec<Slot>,
+    /// Places in use, and those of them whose transaction waits to be issued; a bit each.
     used: u32,
     waiting: u32,
-    /// Memory of a finished transaction, for the next one.
-    spare: Vec<u8>,
 }
 
 impl TrafficEngine {
@@ -154,10 +181,9 @@ impl TrafficEngine {
             aborting: false,
             next_issue: Time::ZERO,
             next_order: 0,
-            slots: vec![None; MAX_SLOTS as usize],
+            slots: vec![Slot::EMPTY; MAX_SLOTS as usize],
             used: 0,
             waiting: 0,
-            spare: Vec::new(),
         };
         new.regs.set_field(TENG_CAPS::ADDR_BITS, u32::from(config.address_bits.clamp(1, 32)));
         new.regs.set_field(TENG_CAPS::SLOTS, MAX_SLOTS);
@@ -165,17 +191,26 @@ impl TrafficEngine {
         new
     }
 
+    const fn is_outstanding(&self, id: RequestId) -> bool {
+        id.0 < MAX_SLOTS && (self.used & !self.waiting) >> id.0 & 1 != 0
+    }
+
     const fn busy_slots(&self) -> u32 {
         self.used.count_ones()
     }
 
-    /// Puts a transaction into a place, to be issued.
-    fn occupy(&mut self, place: usize, slot: Slot) {
-        if let Some(entry) = self.slots.get_mut(place) {
-            *entry = Some(slot);
-            self.used |= 1 << place;
-            self.waiting |= 1 << place;
-        }
+    /// Puts a transaction into a place, to be issued. Gives the memory for its data, empty.
+    fn occupy(&mut self, place: usize, transaction: Transaction) -> &mut Vec<u8> {
+        self.used |= 1 << place;
+        self.waiting |= 1 << place;
+        let slot = &mut self.slots[place];
+        slot.transaction = transaction;
+        slot.data.clear();
+        &mut slot.data
+    }
+
+    fn fetches_list(&self) -> bool {
+        places(self.used).any(|place| self.slots[place].transaction.work == Work::List)
     }
 
     fn own_port(&self) -> Port {
@@ -197,13 +232,11 @@ impl TrafficEngine {
     }
 
     /// Puts a transaction in the first free place; there is one, because the caller has counted.
-    fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32, data: Vec<u8>) {
-        let order = self.next_order;
+    fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32) -> &mut Vec<u8> {
+        let place = self.used.trailing_ones() as usize;
+        self.slots[place].order = self.next_order;
         self.next_order = self.next_order.wrapping_add(1);
-        self.occupy(
-            self.used.trailing_ones() as usize,
-            Slot { work, issued: false, order, addr, len, offset, data },
-        );
+        self.occupy(place, Transaction { work, addr, len, offset })
     }
 
     fn start(&mut self, addr: u32) {
@@ -219,7 +252,9 @@ impl TrafficEngine {
         self.failed = false;
         self.regs.set(Teng::TENG_CURRENT, self.frame_addr);
         match self.reach(u64::from(self.frame_addr), FRAME_BYTES) {
-            Some(addr) => self.add(Work::Frame, addr, FRAME_BYTES, 0, Vec::new()),
+            Some(addr) => {
+                self.add(Work::Frame, addr, FRAME_BYTES, 0);
+            }
             None => {
                 self.fail(Cause::Limit, Work::Frame, self.frame_addr, 0);
                 self.stop();
@@ -255,25 +290,22 @@ impl TrafficEngine {
         self.list = ListCursor { next: frame.list, addr: 0, left: 0 };
     }
 
-    fn transfer_length(frame: &Frame) -> u32 {
-        if frame.op == Op::Nop { 0 } else { frame.length }
-    }
-
     /// Creates the next transaction of the transfer, if there is one and a place for it.
     fn begin_next(&mut self) {
-        let Some(frame) = self.frame.filter(|_| self.phase == Phase::Run) else { return };
-        let length = Self::transfer_length(&frame);
+        let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return };
+        let length = frame.transfer_length();
         if self.failed || self.aborting || self.begun >= length || self.busy_slots() >= frame.outstanding {
             return;
         }
         let offset = self.begun;
-        let mut len = frame.burst.min(length - offset).min(frame.element - offset % frame.element);
+        let mut len = frame.burst.min(length - offset).min(frame.left_of_element(offset));
         if frame.op.uses_list() {
             if self.list.left == 0 {
-                let fetching = self.slots.iter().flatten().any(|slot| slot.work == Work::List);
-                if !fetching {
+                if !self.fetches_list() {
                     match self.reach(u64::from(self.list.next), 8) {
-                        Some(addr) => self.add(Work::List, addr, 8, offset, Vec::new()),
+                        Some(addr) => {
+                            self.add(Work::List, addr, 8, offset);
+                        }
                         None => self.fail(Cause::Limit, Work::List, self.list.next, offset),
                     }
                 }
@@ -285,33 +317,31 @@ impl TrafficEngine {
         let address = |side: &Side, listed: bool| {
             if listed { on_list } else { frame.address(side, offset) }
         };
-        let source = address(&frame.source, frame.op == Op::Gather);
-        let destination = address(&frame.destination, frame.op == Op::Scatter);
-        let source_work = Work::Source { destination: destination as u32 };
-        let writes = matches!(frame.op, Op::Copy | Op::Fill | Op::Gather | Op::Scatter | Op::Compare);
-        let reached_source = self.reach(source, len);
-        let reached_destination = self.reach(destination, len);
-        if frame.op.reads_source() && reached_source.is_none() {
-            return self.fail(Cause::Limit, source_work, source as u32, offset);
-        }
-        if writes && reached_destination.is_none() {
-            return self.fail(Cause::Limit, Work::Write, destination as u32, offset);
-        }
-        self.begun += len;
+        let source = frame.op.reads_source().then(|| address(&frame.source, frame.op == Op::Gather));
+        let target = frame.op.has_destination();
+        let target = target.then(|| address(&frame.destination, frame.op == Op::Scatter));
+        let reach = |addr: Option<u64>| addr.map(|addr| self.reach(addr, len).ok_or(addr as u32)).transpose();
+        let (source, target) = match (reach(source), reach(target)) {
+            (Ok(source), Ok(target)) => (source, target),
+            (Err(addr), _) => return self.fail(Cause::Limit, Work::Source { destination: 0 }, addr, offset),
+            (_, Err(addr)) => return self.fail(Cause::Limit, Work::Write, addr, offset),
+        };
         if frame.op.uses_list() {
             self.list.addr = self.list.addr.wrapping_add(len);
             self.list.left -= len;
         }
-        match (frame.op, reached_source, reached_destination) {
-            (Op::Fill, _, Some(addr)) => {
-                let data = (0..len).map(|n| frame.data_byte(offset + n, addr.wrapping_add(n))).collect();
-                self.add(Work::Write, addr, len, offset, data);
+        self.begun += len;
+        match (source, target) {
+            (Some(addr), target) => {
+                self.add(Work::Source { destination: target.unwrap_or(0) }, addr, len, offset);
             }
-            (_, Some(addr), destination) => {
-                let work = Work::Source { destination: destination.unwrap_or(0) };
-                self.add(work, addr, len, offset, Vec::new());
+            // What has no source has data that are a function of the place.
+            (None, Some(addr)) => {
+                let frame = *frame;
+                let data = self.add(Work::Write, addr, len, offset);
+                data.extend((0..len).map(|n| frame.data_byte(offset + n, addr.wrapping_add(n))));
             }
-            _ => {}
+            (None, None) => {}
         }
     }
 
@@ -320,20 +350,18 @@ impl TrafficEngine {
         if self.busy_slots() > 0 {
             return;
         }
-        match (self.phase, self.frame) {
-            (Phase::Run, Some(frame)) => {
-                let over = self.failed || self.aborting;
-                if !over && self.begun < Self::transfer_length(&frame) {
-                    return;
-                }
-                if !over && self.iteration < frame.repeat && Self::transfer_length(&frame) > 0 {
+        let over = self.failed || self.aborting;
+        match (self.phase, &self.frame) {
+            (Phase::Run, Some(frame)) if !over && self.begun < frame.transfer_length() => {}
+            (Phase::Run, &Some(frame)) => {
+                if !over && self.iteration < frame.repeat && frame.transfer_length() > 0 {
                     self.iteration += 1;
                     self.begin_iteration(&frame);
                 } else {
                     self.end_frame(&frame);
                 }
             }
-            (Phase::Fetch, _) if self.aborting || self.failed => self.stop(),
+            (Phase::Fetch, _) if over => self.stop(),
             _ => {}
         }
     }
@@ -350,8 +378,9 @@ impl TrafficEngine {
                 Op::Checksum => self.regs.get(Teng::TENG_CHECKSUM),
                 _ => self.begun,
             };
-            let data = [status.to_le_bytes(), result.to_le_bytes()].concat();
-            self.add(Work::Status, addr, 8, 0, data);
+            let data = self.add(Work::Status, addr, 8, 0);
+            data.extend(status.to_le_bytes());
+            data.extend(result.to_le_bytes());
         } else {
             self.leave_frame(frame);
         }
@@ -391,9 +420,6 @@ impl TrafficEngine {
         }
         self.aborting = true;
         // What was not issued never will be.
-        for slot in &mut self.slots {
-            slot.take_if(|slot| !slot.issued);
-        }
         self.used &= !self.waiting;
         self.waiting = 0;
         if self.phase == Phase::Status && self.busy_slots() == 0 {
@@ -404,19 +430,10 @@ impl TrafficEngine {
 
     /// The oldest transaction that waits to be issued.
     fn ready(&self) -> Option<usize> {
-        let mut waiting = self.waiting;
-        let mut oldest: Option<(u32, usize)> = None;
-        while waiting != 0 {
-            let place = waiting.trailing_zeros() as usize;
-            waiting &= waiting - 1;
-            if let Some(slot) = &self.slots[place] {
-                let age = self.next_order.wrapping_sub(slot.order);
-                if oldest.is_none_or(|(other, _)| age > other) {
-                    oldest = Some((age, place));
-                }
-            }
+        if self.waiting.is_power_of_two() {
+            return Some(self.waiting.trailing_zeros() as usize);
         }
-        oldest.map(|(_, place)| place)
+        places(self.waiting).max_by_key(|&place| self.next_order.wrapping_sub(self.slots[place].order))
     }
 
     fn port_of(&self, work: Work) -> Port {
@@ -433,85 +450,79 @@ impl TrafficEngine {
             return true;
         }
         let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return false };
-        let waits_for_list = frame.op.uses_list()
-            && self.list.left == 0
-            && self.slots.iter().flatten().any(|slot| slot.work == Work::List);
+        let waits_for_list = frame.op.uses_list() && self.list.left == 0 && self.fetches_list();
         !self.failed
             && !self.aborting
-            && self.begun < Self::transfer_length(frame)
+            && self.begun < frame.transfer_length()
             && self.busy_slots() < frame.outstanding
             && !waits_for_list
     }
 
-    fn completed_read(&mut self, mut slot: Slot, place: usize, bytes: &[u8]) {
-        let read = self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(slot.len);
+    fn completed_read(&mut self, place: usize, bytes: &[u8]) {
+        let done @ Transaction { work, addr, len, offset } = self.slots[place].transaction;
+        let read = self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(len);
         self.regs.set(Teng::TENG_BYTES_READ, read);
-        let Some(frame) = self.frame else {
+        let Some(frame) = &self.frame else {
             return self.completed_frame(bytes);
         };
-        match (slot.work, frame.op) {
+        match (work, frame.op) {
             (Work::List, _) => {
                 let word = |at: usize| {
                     bytes.iter().skip(at).take(4).rev().fold(0, |word, &b| word << 8 | u32::from(b))
                 };
-                let (addr, len) = (word(0), word(4));
-                if len == 0 {
-                    self.fail(Cause::BadList, slot.work, slot.addr, slot.offset);
+                let (entry, left) = (word(0), word(4));
+                if left == 0 {
+                    self.fail(Cause::BadList, work, addr, offset);
                 }
-                self.list = ListCursor { next: self.list.next.wrapping_add(8), addr, left: len };
+                self.list = ListCursor { next: self.list.next.wrapping_add(8), addr: entry, left };
             }
             (Work::Source { destination }, Op::Copy | Op::Gather | Op::Scatter) => {
-                slot.work = Work::Write;
-                self.requeue(slot, place, destination, bytes);
+                self.requeue(place, Transaction { work: Work::Write, addr: destination, ..done }, bytes);
             }
             (Work::Source { destination }, Op::Compare) => {
-                slot.work = Work::Destination;
-                self.requeue(slot, place, destination, bytes);
+                self.requeue(
+                    place,
+                    Transaction { work: Work::Destination, addr: destination, ..done },
+                    bytes,
+                );
             }
             (Work::Source { .. }, Op::Checksum) => {
-                let sum = checksum(slot.offset, bytes);
+                let sum = checksum(offset, bytes);
                 let sum = self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(sum);
                 self.regs.set(Teng::TENG_CHECKSUM, sum);
             }
             (Work::Source { .. }, Op::Verify) => {
-                let expected: Vec<u8> = (0..slot.len)
-                    .map(|n| frame.data_byte(slot.offset + n, slot.addr.wrapping_add(n)))
-                    .collect();
-                self.compare(&slot, &expected, bytes);
+                let byte = |n| frame.data_byte(offset + n, addr.wrapping_add(n));
+                let difference = difference((0..len).map(byte), bytes);
+                self.compared(&done, difference);
             }
             (Work::Destination, _) => {
-                let expected = core::mem::take(&mut slot.data);
-                self.compare(&slot, &expected, bytes);
+                let difference = difference(self.slots[place].data.iter().copied(), bytes);
+                self.compared(&done, difference);
             }
             _ => {}
         }
     }
 
-    fn compare(&mut self, slot: &Slot, expected: &[u8], found: &[u8]) {
-        let difference = (0_u32..).zip(expected.iter().zip(found)).find(|(_, (a, b))| a != b);
-        if let Some((n, (&expected, &found))) = difference
+    fn compared(&mut self, read: &Transaction, difference: Option<(u32, u8, u8)>) {
+        if let Some((n, expected, found)) = difference
             && !self.failed
         {
             let mismatch = TENG_MISMATCH::EXPECTED.set(0, u32::from(expected));
             self.regs.set(Teng::TENG_MISMATCH, TENG_MISMATCH::FOUND.set(mismatch, u32::from(found)));
-            self.fail(Cause::Mismatch, slot.work, slot.addr.wrapping_add(n), slot.offset + n);
+            self.fail(Cause::Mismatch, read.work, read.addr.wrapping_add(n), read.offset + n);
         }
     }
 
-    /// The second transaction of a pair takes the place of the first.
-    fn requeue(&mut self, mut slot: Slot, place: usize, addr: u32, bytes: &[u8]) {
+    /// The second transaction of a pair takes the place of the first, and its order.
+    fn requeue(&mut self, place: usize, transaction: Transaction, bytes: &[u8]) {
         if self.failed || self.aborting {
             return;
         }
-        slot.issued = false;
-        slot.addr = addr;
-        let mut data = core::mem::take(&mut self.spare);
-        data.clear();
+        let data = self.occupy(place, transaction);
         data.extend_from_slice(bytes);
         // A transaction keeps its length, whatever the answer's was.
-        data.resize(slot.len as usize, 0);
-        slot.data = data;
-        self.occupy(place, slot);
+        data.resize(transaction.len as usize, 0);
     }
 
     fn completed_frame(&mut self, bytes: &[u8]) {
@@ -533,6 +544,12 @@ impl TrafficEngine {
             None => self.fail(Cause::BadFrame, Work::Frame, self.frame_addr, 0),
         }
     }
+}
+
+/// The first byte that is not as expected: its number, what was expected, what was found.
+fn difference(expected: impl Iterator<Item = u8>, found: &[u8]) -> Option<(u32, u8, u8)> {
+    let mut pairs = (0..).zip(expected.zip(found)).map(|(n, (expected, &found))| (n, expected, found));
+    pairs.find(|(_, expected, found)| expected != found)
 }
 
 /// Sum of the little-endian words of which `bytes` are part, the first at `offset` of the transfer.
@@ -586,6 +603,10 @@ impl Device for TrafficEngine {
         line == 0 && self.regs.get(Teng::TENG_INT_STATUS) & self.regs.get(Teng::TENG_INT_ENABLE) != 0
     }
 
+    fn levels(&self) -> u64 {
+        self.level(0).into()
+    }
+
     fn reset(&mut self) {
         let config = self.config;
         *self = Self::new(config);
@@ -603,13 +624,11 @@ impl DmaMaster for TrafficEngine {
             self.settle();
         }
         let place = self.ready()?;
-        let slot = self.slots[place].as_mut()?;
-        slot.issued = true;
         self.waiting &= !(1 << place);
-        let (work, addr, len) = (slot.work, slot.addr, slot.len);
+        let Transaction { work, addr, len, .. } = self.slots[place].transaction;
         let Port { mid, prot, attrs } = self.port_of(work);
         let cycles = u64::from(len.div_ceil(self.config.bytes_per_cycle.max(1)));
-        let rate = self.frame.map_or(Time::ZERO, |frame| frame.rate);
+        let rate = self.frame.as_ref().map_or(Time::ZERO, |frame| frame.rate);
         self.next_issue = now + self.config.clock.span(cycles).max(rate);
         let kind = match work {
             Work::Write | Work::Status => AccessKind::Write,
@@ -620,17 +639,20 @@ impl DmaMaster for TrafficEngine {
 
     fn write_data(&self, id: RequestId) -> &[u8] {
         match self.slots.get(id.0 as usize) {
-            Some(Some(slot)) if slot.issued && matches!(slot.work, Work::Write | Work::Status) => &slot.data,
+            Some(Slot {
+                transaction: Transaction { work: Work::Write | Work::Status, .. }, data, ..
+            }) if self.is_outstanding(id) => data,
             _ => &[],
         }
     }
 
     fn complete(&mut self, _now: Time, id: RequestId, outcome: Result<&[u8], DmaFault>) {
+        if !self.is_outstanding(id) {
+            return;
+        }
         let place = id.0 as usize;
-        let Some(entry) = self.slots.get_mut(place) else { return };
-        let Some(slot) = entry.take_if(|slot| slot.issued) else { return };
         self.used &= !(1 << place);
-        let work = slot.work;
+        let Transaction { work, len, offset, .. } = self.slots[place].transaction;
         match outcome {
             Err(DmaFault { addr, cause }) => {
                 let cause = match cause {
@@ -638,19 +660,18 @@ impl DmaMaster for TrafficEngine {
                     DmaCause::Bus(BusFault::Slave) => Cause::Slave,
                     DmaCause::Translation => Cause::Translation,
                 };
-                self.fail(cause, work, addr.0, slot.offset);
+                self.fail(cause, work, addr.0, offset);
             }
             Ok(bytes) => match work {
                 Work::Write | Work::Status => {
-                    let written = self.regs.get(Teng::TENG_BYTES_WRITTEN).wrapping_add(slot.len);
+                    let written = self.regs.get(Teng::TENG_BYTES_WRITTEN).wrapping_add(len);
                     self.regs.set(Teng::TENG_BYTES_WRITTEN, written);
-                    self.spare = slot.data;
                 }
                 _ if self.aborting => {}
-                _ => self.completed_read(slot, place, bytes),
+                _ => self.completed_read(place, bytes),
             },
         }
-        if let (Work::Status, Some(frame)) = (work, self.frame) {
+        if let (Work::Status, &Some(frame)) = (work, &self.frame) {
             self.leave_frame(&frame);
         }
         self.settle();

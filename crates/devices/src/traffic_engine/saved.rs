@@ -1,6 +1,6 @@
 //! Saved form of the traffic engine.
 
-use super::{Frame, ListCursor, MAX_SLOTS, Phase, Slot, Teng, TrafficEngine, Work};
+use super::{Frame, ListCursor, MAX_SLOTS, Phase, Slot, Teng, TrafficEngine, Transaction, Work};
 use crate::{MAX_REQUEST_BYTES, StateError};
 use msmemu_fabric::Time;
 use msmemu_regs::RegFile;
@@ -94,9 +94,8 @@ impl TrafficEngine {
             next_issue,
             next_order,
             slots,
-            used: _,
-            waiting: _,
-            spare: _,
+            used,
+            waiting,
         } = self;
         SavedTrafficEngine {
             registers: regs.words().to_vec(),
@@ -110,7 +109,10 @@ impl TrafficEngine {
             aborting: *aborting,
             next_issue: *next_issue,
             next_order: *next_order,
-            slots: slots.iter().map(|slot| slot.as_ref().map(Slot::save)).collect(),
+            slots: (0..)
+                .zip(slots)
+                .map(|(n, slot)| (used >> n & 1 != 0).then(|| slot.save(waiting >> n & 1 == 0)))
+                .collect(),
         }
     }
 
@@ -139,14 +141,13 @@ impl TrafficEngine {
         if slots.len() != MAX_SLOTS as usize {
             return Err(impossible("number of transactions"));
         }
-        let slots = slots.into_iter().map(|slot| slot.map(Slot::from_saved).transpose());
-        let slots = slots.collect::<Result<Vec<_>, _>>().map_err(impossible)?;
-        let bits = |wanted: fn(&Slot) -> bool| {
-            slots.iter().enumerate().fold(0, |bits, (n, slot): (usize, &Option<Slot>)| {
-                bits | u32::from(slot.as_ref().is_some_and(wanted)) << n
-            })
+        let bits = |wanted: fn(&SavedSlot) -> bool| {
+            let bit = |slot: &Option<SavedSlot>| u32::from(slot.as_ref().is_some_and(wanted));
+            slots.iter().rev().fold(0, |bits, slot| bits << 1 | bit(slot))
         };
         let (used, waiting) = (bits(|_| true), bits(|slot| !slot.issued));
+        let slots = slots.into_iter().map(|slot| slot.map_or(Ok(Slot::EMPTY), Slot::from_saved));
+        let slots = slots.collect::<Result<Vec<_>, _>>().map_err(impossible)?;
         let frame = match phase {
             Phase::Run | Phase::Status => Some(Frame::decode(&words).ok_or(impossible("frame"))?),
             Phase::Idle | Phase::Fetch => None,
@@ -169,15 +170,15 @@ impl TrafficEngine {
             slots,
             used,
             waiting,
-            spare: Vec::new(),
         };
         Ok(())
     }
 }
 
 impl Slot {
-    fn save(&self) -> SavedSlot {
-        let Self { work, issued, order, addr, len, offset, data } = self;
+    fn save(&self, issued: bool) -> SavedSlot {
+        let Self { transaction: Transaction { work, addr, len, offset }, order, data } = self;
+        let data = if work.holds_data() { data.clone() } else { Vec::new() };
         let work = match *work {
             Work::Frame => SavedWork::Frame,
             Work::List => SavedWork::List,
@@ -186,12 +187,12 @@ impl Slot {
             Work::Write => SavedWork::Write,
             Work::Destination => SavedWork::Destination,
         };
-        let (issued, order, addr, len, offset) = (*issued, *order, *addr, *len, *offset);
-        SavedSlot { work, issued, order, addr, len, offset, data: data.clone() }
+        let (order, addr, len, offset) = (*order, *addr, *len, *offset);
+        SavedSlot { work, issued, order, addr, len, offset, data }
     }
 
     fn from_saved(saved: SavedSlot) -> Result<Self, &'static str> {
-        let SavedSlot { work, issued, order, addr, len, offset, data } = saved;
+        let SavedSlot { work, issued: _, order, addr, len, offset, data } = saved;
         let work = match work {
             SavedWork::Frame => Work::Frame,
             SavedWork::List => Work::List,
@@ -200,11 +201,10 @@ impl Slot {
             SavedWork::Write => Work::Write,
             SavedWork::Destination => Work::Destination,
         };
-        let holds_data = matches!(work, Work::Status | Work::Write | Work::Destination);
-        let fits = data.len() == if holds_data { len as usize } else { 0 };
+        let fits = data.len() == if work.holds_data() { len as usize } else { 0 };
         if len == 0 || len > MAX_REQUEST_BYTES || !fits || offset.checked_add(len).is_none() {
             return Err("transaction");
         }
-        Ok(Self { work, issued, order, addr, len, offset, data })
+        Ok(Self { transaction: Transaction { work, addr, len, offset }, order, data })
     }
 }
