@@ -7,9 +7,10 @@
 use core::fmt::Write as _;
 
 use msmemu_cpu::Trap;
-use msmemu_fabric::{AccessKind, Edge, LineId, Time};
+use msmemu_fabric::{AccessKind, BusFault, Edge, LineId, Time};
 use msmemu_smmu::{Event, Request};
 
+use crate::Unit;
 use crate::observe::{DmaEvent, Observer, RegisterAccess, TableStore};
 
 /// An observer that hashes what it is told.
@@ -19,6 +20,9 @@ pub struct Digest {
     /// Records gathered for the hasher, which is fastest on long inputs.
     pending: Vec<u8>,
     records: u64,
+    /// The last unit whose register was accessed and how that failed, with the text of both: a guest that polls
+    /// asks for the same again and again.
+    last_unit: Option<((Unit, Option<BusFault>), Vec<u8>)>,
 }
 
 /// Bytes gathered before they are hashed.
@@ -92,8 +96,16 @@ impl Observer for Digest {
     fn register(&mut self, now: Time, access: &RegisterAccess) {
         let RegisterAccess { unit, offset, size, kind, master, pc, answer } = *access;
         let record = self.begin(1, now).word(offset).word(size as u32).flag(kind == AccessKind::Write);
-        let record = record.word(u32::from(master.0)).word(pc).flag(answer.is_ok()).word(answer.unwrap_or(0));
-        record.text(&(unit, answer.err()));
+        record.word(u32::from(master.0)).word(pc).flag(answer.is_ok()).word(answer.unwrap_or(0));
+        let who = (unit, answer.err());
+        match &self.last_unit {
+            Some((last, text)) if *last == who => self.pending.extend_from_slice(text),
+            _ => {
+                let start = self.pending.len();
+                Record(&mut self.pending).text(&who);
+                self.last_unit = Some((who, self.pending[start..].to_vec()));
+            }
+        }
     }
 
     fn smmu(&mut self, now: Time, smmu: usize, pc: u32, event: &Event<'_>) {
