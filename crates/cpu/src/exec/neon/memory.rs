@@ -7,10 +7,12 @@
 use super::lanes::Lane;
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
-use crate::mem::{load, store};
+use crate::mem::{Kind, load, store};
+use crate::mmu;
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
 use crate::tlb::Way;
+use msmemu_fabric::MemType;
 
 /// Which elements of which registers an instruction moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,16 +109,20 @@ fn store_element<E: Env>(
 }
 
 /// Whether the doubleword at `va` may be moved at once instead of element by element: it is aligned, or lies in one page
-/// of Normal memory in RAM (only such pages are in the software TLB) and alignment is not checked.
-fn moves_as_doubleword(core: &Core, way: Way, va: u32) -> bool {
+/// of Normal memory in RAM and alignment is not checked.
+fn moves_as_doubleword<E: Env>(core: &mut Core, env: &mut E, kind: Kind, va: u32) -> bool {
     if core.big_endian {
         return false;
     }
+    let privileged = core.mode.is_privileged();
+    let way = if kind == Kind::Write { Way::Write } else { Way::Read };
     let within_page = va & 0xfff <= 0xff8;
     va & 7 == 0
         || (within_page
             && !core.strict_alignment()
-            && core.tlb.page(way, core.mode.is_privileged(), va).is_some())
+            && core.tlb.page(way, privileged, va).is_some()
+            && mmu::translate(core, env, va, kind, privileged)
+                .is_ok_and(|found| found.attrs.kind == MemType::Normal))
 }
 
 /// Loads `count` doublewords of packed elements.
@@ -131,7 +137,7 @@ fn load_packed<E: Env>(
     let mut packed = [0; 4];
     for (i, doubleword) in packed.iter_mut().enumerate().take(count) {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, Way::Read, va) {
+        if moves_as_doubleword(core, env, Kind::Read, va) {
             *doubleword = load(core, env, op, va)?;
             continue;
         }
@@ -155,7 +161,7 @@ fn store_packed<E: Env>(
 ) -> Result<(), Raised> {
     for (i, &doubleword) in packed.iter().enumerate() {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, Way::Write, va) {
+        if moves_as_doubleword(core, env, Kind::Write, va) {
             store(core, env, op, va, doubleword)?;
             continue;
         }
