@@ -2,8 +2,9 @@
 
 use crate::differences::Differences;
 use crate::generate::{self, Roles, Row, rows};
+use crate::layout::BLOCK_VA;
 use crate::random::Dice;
-use msmemu_cpu::isa::{Class, Set, decode};
+use msmemu_cpu::isa::{Class, Insn, Set, decode};
 use msmemu_cpu::op::Op;
 
 /// What [`decode::lower`] is told about VFP and Advanced SIMD: everything is on.
@@ -28,6 +29,31 @@ impl Block {
     /// The block as it lies in memory.
     pub fn code(&self) -> Vec<u8> {
         self.words.iter().flat_map(|&(set, word)| generate::bytes(set, word)).collect()
+    }
+
+    /// Address of an instruction; of the first one after the block for its length.
+    pub fn address(&self, index: usize) -> u32 {
+        let bytes = |&(set, _): &(Set, u32)| if set == Set::T16 { 2 } else { 4 };
+        BLOCK_VA + self.words.iter().take(index).map(bytes).sum::<u32>()
+    }
+
+    /// The number of the instruction at an address.
+    pub fn position(&self, pc: u32) -> Option<usize> {
+        (0..self.words.len()).find(|&index| self.address(index) == pc)
+    }
+
+    /// The instruction at an address, and its description.
+    pub fn at(&self, pc: u32) -> Option<(u32, &'static Insn)> {
+        let (set, word) = self.words[self.position(pc)?];
+        Some((word, decode::find(set, word)?.1))
+    }
+
+    /// Whether a store-exclusive is in it.
+    pub fn stores_exclusive(&self) -> bool {
+        let strex = |&(set, word): &(Set, u32)| {
+            decode::find(set, word).is_some_and(|(_, insn)| insn.name.starts_with("Strex"))
+        };
+        self.words.iter().any(strex)
     }
 }
 
@@ -112,7 +138,7 @@ fn sets_it(set: Set, word: u32) -> bool {
 
 /// Whether control can leave the block at this instruction.
 fn ends_block(row: Row, word: u32) -> bool {
-    let op = decode::lower(msmemu_cpu::Model::Krait, row.set, word, crate::layout::BLOCK_VA, 0, FP_ON);
+    let op = decode::lower(msmemu_cpu::Model::Krait, row.set, word, BLOCK_VA, 0, FP_ON);
     op.flags & Op::ENDS_BLOCK != 0 || matches!(row.insn.class, Class::Branch | Class::Exception)
 }
 

@@ -1,16 +1,17 @@
 //! Runs one block on both machines and says where they part.
 
-use crate::block::{Block, FP_ON};
-use crate::differences::{Differences, Rule};
+use crate::alignment;
+use crate::block::Block;
+use crate::differences::{Against, Differences, Rule};
 use crate::exception::enter;
+use crate::explain;
 use crate::ins::Case;
 use crate::ins::text;
 use crate::layout;
 use crate::oracle::{Oracle, OracleError};
 use crate::state::{BANKS, Bank, FaultStatus, State, Stop, compare_states};
 use crate::subject::{Run, Subject, SubjectError};
-use msmemu_cpu::Model;
-use msmemu_cpu::isa::{Class, Insn, Set, decode};
+use msmemu_cpu::isa::Set;
 
 /// Instructions that a block which may loop is given.
 pub const BUDGET: u64 = 64;
@@ -35,6 +36,8 @@ pub struct Pair {
     subject: Subject,
     differences: Differences,
     budget: u64,
+    alignment_check: bool,
+    watched: bool,
     ours: Vec<u8>,
     theirs: Vec<u8>,
 }
@@ -51,6 +54,20 @@ pub struct Outcome {
     pub explained: Option<Rule>,
 }
 
+/// The first instruction of a block at which the machines part.
+pub struct Parting {
+    /// Its number in the block.
+    pub index: usize,
+    /// The instruction.
+    pub word: (Set, u32),
+    /// The state that it found, with `R15` at it.
+    pub before: State,
+    /// The data window that it found.
+    pub memory: Vec<u8>,
+    /// What each machine made of it.
+    pub outcome: Outcome,
+}
+
 /// A disagreement, narrowed down to one instruction.
 pub struct Culprit {
     /// The instruction with the smallest state found that still shows it, as the oracle has it.
@@ -65,9 +82,11 @@ impl Pair {
         Ok(Pair {
             budget: BUDGET,
             plain: Oracle::new(0)?,
-            counted: Oracle::new(BUDGET as usize)?,
+            counted: Oracle::new(BUDGET)?,
             subject: Subject::new()?,
             differences,
+            alignment_check: false,
+            watched: false,
             ours: Vec::new(),
             theirs: Vec::new(),
         })
@@ -76,39 +95,104 @@ impl Pair {
     /// Sets the number of instructions after which a block that may loop is stopped.
     pub fn set_budget(&mut self, instructions: u64) {
         self.budget = instructions;
-        self.counted.set_budget(instructions as usize);
+        self.counted.set_budget(instructions);
     }
 
-    /// Sets `SCTLR.A` on both.
+    /// Sets `SCTLR.A` of the core. The oracle checks no alignment; [`alignment`] does it in its stead.
     pub fn set_alignment_check(&mut self, on: bool) -> Result<(), CompareError> {
-        self.plain.set_alignment_check(on)?;
-        self.counted.set_alignment_check(on)?;
+        self.alignment_check = on;
         Ok(self.subject.set_alignment_check(on)?)
+    }
+
+    /// Whether the core's data accesses are observed and each is held against the alignment that its instruction
+    /// demands. With the alignment check on, the observed run is made beside the ordinary one, and both must agree.
+    pub fn set_watched(&mut self, on: bool) {
+        self.watched = on;
     }
 
     /// Places code in both.
     pub fn load_code(&mut self, code: &[u8], thumb: bool, may_loop: bool) -> Result<(), CompareError> {
+        self.load_oracle(code, thumb, may_loop)?;
+        Ok(self.subject.load_code(code, thumb)?)
+    }
+
+    fn load_oracle(&mut self, code: &[u8], thumb: bool, may_loop: bool) -> Result<(), CompareError> {
         if may_loop {
             self.counted.load_code(code, thumb)?;
             self.counted.forget_code()?;
         } else {
             self.plain.load_code(code, thumb)?;
         }
-        Ok(self.subject.load_code(code, thumb)?)
+        Ok(())
     }
 
-    /// Runs the loaded block on both from one state and one memory image.
+    /// Runs the loaded block on both from one state and one memory image; what is different is explained, if a rule of
+    /// the list explains it.
     pub fn run(&mut self, block: &Block, start: &State, data: &[u8]) -> Result<Outcome, CompareError> {
-        let may_loop = block.may_loop;
-        let oracle = if may_loop { &mut self.counted } else { &mut self.plain };
-        oracle.load_data(data)?;
+        let mut outcome = self.both(block, start, data)?;
+        if outcome.differences.is_empty() {
+            return Ok(outcome);
+        }
+        // `theirs` is that of the whole block's run.
+        let theirs = self.theirs.clone();
+        if let Some(parting) = self.part(block, start, data)? {
+            let rule = explain::rule(block, &parting)
+                .filter(|rule| self.differences.has_rule(Against::Unicorn, *rule));
+            if rule.is_some() {
+                outcome.differences.clear();
+                outcome.explained = rule;
+            }
+            self.load_code(&block.code(), block.thumb, block.may_loop)?;
+        }
+        self.theirs = theirs;
+        Ok(outcome)
+    }
+
+    /// As [`Self::run`], without looking for an explanation.
+    pub fn both(&mut self, block: &Block, start: &State, data: &[u8]) -> Result<Outcome, CompareError> {
+        let budget = if block.may_loop { self.budget } else { 0 };
         self.subject.load_data(data)?;
-        let (end, stop) = oracle.run(start)?;
-        let run = self.subject.run(start, if may_loop { self.budget } else { 0 });
-        oracle.read_data(&mut self.theirs)?;
-        self.subject.read_data(&mut self.ours)?;
         let mut differences = Vec::new();
-        let stop = with_status(stop, &run);
+        let run = if self.watched {
+            let watched = self.subject.run_watched(start, budget);
+            if self.alignment_check {
+                self.subject.load_data(data)?;
+                let plain = self.subject.run(start, budget);
+                if plain != (Run { accesses: Vec::new(), ..watched.clone() }) {
+                    differences.push(
+                        "observed: the core gives another result when its accesses are observed".into(),
+                    );
+                }
+            }
+            watched
+        } else {
+            self.subject.run(start, budget)
+        };
+        self.subject.read_data(&mut self.ours)?;
+        for &(pc, va) in &run.accesses {
+            let strict = self.alignment_check || layout::is_device(va);
+            let demand = block.at(pc).map_or(1, |(word, insn)| alignment::demand(insn, word, strict));
+            if va % demand != 0 {
+                differences.push(format!(
+                    "alignment: no fault at {va:#x}, which is to be aligned to {demand} bytes"
+                ));
+            }
+        }
+        let (end, stop) = match run.stop {
+            Stop::DataAbort { status: FaultStatus::Alignment, .. } => {
+                self.before_fault(block, start, data, &run, &mut differences)?
+            }
+            _ => {
+                let oracle = if block.may_loop { &mut self.counted } else { &mut self.plain };
+                oracle.load_data(data)?;
+                // Where the budget is the length of the block, its end counts: Unicorn does not count what IT skips.
+                let until = (block.may_loop && self.budget == block.words.len() as u64)
+                    .then(|| block.address(block.words.len()));
+                let (end, stop) = oracle.run(start, block.stores_exclusive(), until)?;
+                oracle.read_data(&mut self.theirs)?;
+                (end, with_status(stop, &run))
+            }
+        };
         if stop != run.stop {
             differences.push(format!("ended by: ours {:?}, theirs {stop:?}", run.stop));
         } else {
@@ -125,49 +209,104 @@ impl Pair {
                 word(&self.theirs)
             ));
         }
-        let explained = match explanation(block, &run, start, (&end, stop), &field_names(&differences)) {
-            Some(rule) if !differences.is_empty() && self.differences.has_rule(rule) => {
-                differences.clear();
-                Some(rule)
-            }
-            _ => None,
-        };
-        Ok(Outcome { run, oracle: (end, stop), differences, explained })
+        Ok(Outcome { run, oracle: (end, stop), differences, explained: None })
     }
 
-    /// Narrows a disagreement down: the first instruction of the block at which the machines part, run alone from the
-    /// state and memory that it found, with everything zero that can be zero.
-    pub fn narrow(
+    /// The oracle's side of a run that ended in an alignment fault: its state before the instruction, from which the
+    /// fault is taken if [`alignment`] agrees that there is one.
+    fn before_fault(
         &mut self,
         block: &Block,
         start: &State,
         data: &[u8],
-        align: bool,
-    ) -> Result<Culprit, CompareError> {
+        run: &Run,
+        differences: &mut Vec<String>,
+    ) -> Result<(State, Stop), CompareError> {
+        let pc = run.fault_pc.unwrap_or_default();
+        let straight = block.position(pc).is_some_and(|index| !block.may_loop || run.retired == index as u64);
+        let oracle = if straight { &mut self.plain } else { &mut self.counted };
+        // Translated code does not know where to stop: it is translated anew, before and after.
+        let code = block.code();
+        oracle.load_code(&code, block.thumb)?;
+        oracle.load_data(data)?;
+        oracle.set_budget(if straight { 0 } else { run.retired.max(1) });
+        let (mut end, stop) = oracle.run(start, block.stores_exclusive(), straight.then_some(pc))?;
+        oracle.read_data(&mut self.theirs)?;
+        oracle.load_code(&code, block.thumb)?;
+        self.counted.set_budget(self.budget);
+        let there = end.r[15] == pc && stop == Stop::Budget;
+        let demanded = block.at(pc).filter(|&(word, insn)| {
+            run.fault_va.is_some_and(|va| {
+                let strict = self.alignment_check || layout::is_device(va);
+                va % alignment::demand(insn, word, strict) != 0
+            })
+        });
+        let Some((_, insn)) = demanded.filter(|_| there) else {
+            let va = run.fault_va.unwrap_or_default();
+            differences.push(format!("alignment: a fault at {va:#x}, where none is demanded"));
+            return Ok((end, stop));
+        };
+        end.r[15] = pc;
+        Ok((end, Stop::DataAbort { status: FaultStatus::Alignment, write: alignment::writes(insn) }))
+    }
+
+    /// Finds an instruction at which the machines part; `None` when no part of the block shows the difference.
+    pub fn part(
+        &mut self,
+        block: &Block,
+        start: &State,
+        data: &[u8],
+    ) -> Result<Option<Parting>, CompareError> {
+        let (mut same, mut different) = (0, block.words.len());
         let mut before = (start.clone(), data.to_vec());
-        let mut last = block.words.len();
-        for length in 1..=block.words.len() {
-            let prefix = Block { words: block.words[..length].to_vec(), ..block.clone() };
-            self.load_code(&prefix.code(), block.thumb, prefix.may_loop)?;
-            let outcome = self.run(&prefix, start, data)?;
-            if !outcome.differences.is_empty() {
-                last = length;
+        let mut outcome = None;
+        while same < different {
+            // The whole block comes last: that it differs is known.
+            let length = if outcome.is_none() { different } else { (same + different) / 2 };
+            if length == same {
                 break;
             }
-            before = (outcome.oracle.0, self.theirs.clone());
+            let prefix = Block {
+                words: block.words[..length].to_vec(),
+                may_loop: block.may_loop && length == block.words.len(),
+                ..block.clone()
+            };
+            self.load_code(&prefix.code(), block.thumb, prefix.may_loop)?;
+            let found = self.both(&prefix, start, data)?;
+            if !found.differences.is_empty() {
+                different = length;
+                outcome = Some(found);
+            } else if outcome.is_none() {
+                return Ok(None);
+            } else {
+                same = length;
+                before = (found.oracle.0, self.theirs.clone());
+            }
         }
-        let word = block.words[last - 1];
-        let mut state = before.0;
+        let Some(outcome) = outcome.filter(|_| different > 0) else { return Ok(None) };
+        let index = different - 1;
+        let (mut before, memory) = before;
+        before.r[15] = block.address(index);
+        Ok(Some(Parting { index, word: block.words[index], before, memory, outcome }))
+    }
+
+    /// Narrows a disagreement down: the instruction of the block at which the machines part, run alone from the state
+    /// and memory that it found, with everything zero that can be zero.
+    pub fn narrow(&mut self, block: &Block, start: &State, data: &[u8]) -> Result<Culprit, CompareError> {
+        let parting = self.part(block, start, data)?;
+        let (word, mut state, mut memory) = match &parting {
+            Some(parting) => (parting.word, parting.before.clone(), parting.memory.clone()),
+            None => (block.words[block.words.len() - 1], start.clone(), data.to_vec()),
+        };
         state.r[15] = layout::BLOCK_VA;
-        let mut memory = before.1;
         let alone = Block { words: vec![word], may_loop: true, ..block.clone() };
         self.load_code(&alone.code(), block.thumb, true)?;
-        let reference = self.run(&alone, &state, &memory)?;
+        let reference = self.both(&alone, &state, &memory)?;
         if reference.differences.is_empty() {
             // It takes the instructions before it (or their decoding) to show: report the block's start unshrunk.
             self.load_code(&block.code(), block.thumb, block.may_loop)?;
-            let outcome = self.run(block, start, data)?;
-            let case = self.case(&block.words, start, data, align, &outcome);
+            let outcome = self.both(block, start, data)?;
+            let case = self.case(&block.words, start, data, &outcome);
             return Ok(Culprit { case, differences: outcome.differences });
         }
         let kind = |differences: &[String]| -> Vec<String> {
@@ -178,34 +317,27 @@ impl Pair {
             let mut candidate = state.clone();
             clear(&mut candidate, n);
             candidate.settle();
-            if candidate != state && kind(&self.run(&alone, &candidate, &memory)?.differences) == wanted {
+            if candidate != state && kind(&self.both(&alone, &candidate, &memory)?.differences) == wanted {
                 state = candidate;
             }
         }
         let zero = vec![0; memory.len()];
-        if kind(&self.run(&alone, &state, &zero)?.differences) == wanted {
+        if kind(&self.both(&alone, &state, &zero)?.differences) == wanted {
             memory = zero;
         }
-        let outcome = self.run(&alone, &state, &memory)?;
-        let case = self.case(&[word], &state, &memory, align, &outcome);
+        let outcome = self.both(&alone, &state, &memory)?;
+        let case = self.case(&[word], &state, &memory, &outcome);
         Ok(Culprit { case, differences: outcome.differences })
     }
 
     /// The case that the last run makes, with the oracle's results as the expected ones.
-    fn case(
-        &self,
-        words: &[(Set, u32)],
-        start: &State,
-        data: &[u8],
-        alignment_check: bool,
-        outcome: &Outcome,
-    ) -> Case {
+    fn case(&self, words: &[(Set, u32)], start: &State, data: &[u8], outcome: &Outcome) -> Case {
         Case {
             thumb: start.thumb(),
             words: words.iter().map(|&(set, word)| (set.into(), word)).collect(),
             text: text(words),
             start: start.clone(),
-            alignment_check,
+            alignment_check: self.alignment_check,
             memory: data.to_vec(),
             end: outcome.oracle.0.clone(),
             memory_after: self.theirs.clone(),
@@ -214,150 +346,13 @@ impl Pair {
     }
 }
 
-/// What the lines of a list of differences are about.
-fn field_names(differences: &[String]) -> Vec<&str> {
-    differences.iter().filter_map(|line| line.split(':').next()).collect()
-}
-
-/// The rule that could explain why the machines part.
-fn explanation(
-    block: &Block,
-    run: &Run,
-    start: &State,
-    oracle: (&State, Stop),
-    fields: &[&str],
-) -> Option<Rule> {
-    let (end, stop) = oracle;
-    let blamed = block.words.get(run.retired as usize);
-    let blamed = blamed.and_then(|&(set, word)| Some((set, word, decode::find(set, word)?.1)));
-    let named = |prefixes: &[&str], insn: &Insn| prefixes.iter().any(|prefix| insn.name.starts_with(prefix));
-    let aborted = matches!(run.stop, Stop::DataAbort { .. });
-    let unaligned = |bytes: u32| run.fault_va.is_some_and(|va| va % bytes != 0);
-    if stop == Stop::Hint {
-        return Some(Rule::CountInLoop);
-    }
-    if matches!(run.stop, Stop::DataAbort { status: FaultStatus::Alignment, .. }) && unaligned(32) {
-        return Some(Rule::AlignmentFault);
-    }
-    if !end.thumb() && end.r[15] & 2 != 0 {
-        return Some(Rule::ArmTargetBitOne);
-    }
-    let status = |state: &State| state.banked.iter().fold(state.cpsr, |all, bank| all | bank.spsr);
-    if (status(end) | status(&run.state)) & RESERVED != 0 {
-        return Some(Rule::ReservedStatusBits);
-    }
-    if run.state.banked.iter().any(|bank| bank.spsr & 0x1f == MONITOR) || run.state.mode() == MONITOR {
-        return Some(Rule::MonitorMode);
-    }
-    let last = block.words.last().and_then(|&(set, word)| Some((set, word, decode::find(set, word)?.1)));
-    if let Some((set, word, insn)) = last {
-        let to_pc = set == Set::A32 && word >> 12 & 0xf == 15 && word & 1 << 20 != 0;
-        if named(&["Rfe", "LdmReturn"], insn) || to_pc && matches!(insn.class, Class::Alu | Class::AluShift) {
-            return Some(Rule::StatusReturn);
-        }
-    }
-    let msr =
-        |&(set, word): &(Set, u32)| decode::find(set, word).is_some_and(|(_, insn)| named(&["Msr"], insn));
-    if start.mode() == 0x10 && block.words.iter().any(msr) {
-        return Some(Rule::UserEndianness);
-    }
-    let contains = |prefixes: &[&str]| {
-        block
-            .words
-            .iter()
-            .any(|&(set, word)| decode::find(set, word).is_some_and(|(_, insn)| named(prefixes, insn)))
-    };
-    if stop == Stop::Budget && contains(&["Yield", "Wfe", "Wfi", "It"]) {
-        return Some(Rule::CountInLoop);
-    }
-    if contains(&["Strex"]) && !matches!(blamed, Some((_, _, insn)) if named(&["Strex"], insn)) {
-        return Some(Rule::ExclusiveMonitor);
-    }
-    let converts = |&(set, word): &(Set, u32)| {
-        decode::find(set, word).is_some_and(|(_, insn)| named(&["VcvtFixedTo"], insn))
-    };
-    if start.fpscr & ROUNDING != 0 && block.words.iter().any(converts) {
-        return Some(Rule::FixedPointRounding);
-    }
-    let Some((set, word, insn)) = blamed else {
-        // Our table leaves operands out that make an instruction UNPREDICTABLE.
-        let &(_, word) = block.words.get(run.retired as usize)?;
-        let odd = [16, 12, 8, 0].iter().any(|&low| matches!(word >> low & 0xf, 13 | 15));
-        return (run.stop == Stop::Undefined && odd).then_some(Rule::UnpredictableOperand);
-    };
-    if named(&["Strex"], insn) && aborted {
-        return Some(Rule::StoreExclusiveFault);
-    }
-    let loaded =
-        |field: &&str| field.starts_with('d') || field.starts_with('r') || field.starts_with("other");
-    if aborted
-        && stop == run.stop
-        && named(&["Ldm", "Pop", "Ldrd", "Vld", "Vpop", "Fldm"], insn)
-        && fields.iter().all(loaded)
-    {
-        return Some(Rule::PartialLoad);
-    }
-    if aborted && stop == run.stop && fields.iter().all(|field| field.starts_with("memory")) {
-        return Some(Rule::PartialStore);
-    }
-    if named(&["Swp"], insn) && aborted {
-        return Some(Rule::SwapFault);
-    }
-    if run.stop != Stop::Undefined {
-        return None;
-    }
-    if refused(set, word) && odd_operands(set, word, insn) {
-        return Some(Rule::UnpredictableOperand);
-    }
-    if refused(set, word) && named(&["Vld", "Vst"], insn) && insn.encoding.field(b'd', word) >= 25 {
-        return Some(Rule::VectorListTooLong);
-    }
-    (!refused(set, word) && [start, end].iter().any(|state| matches!(state.mode(), 0x10 | 0x1f)))
-        .then_some(Rule::NoSavedStatus)
-}
-
-/// Mode bits of Monitor mode.
-const MONITOR: u32 = 0x16;
-/// Bits of a status register that are J or reserved.
-const RESERVED: u32 = 0x01f0_0000;
-/// `FPSCR.RMode`.
-const ROUNDING: u32 = 3 << 22;
-
-/// Whether the core makes a described word UNDEFINED because of its operands.
-fn refused(set: Set, word: u32) -> bool {
-    let lower = |word| decode::lower(Model::Krait, set, word, layout::BLOCK_VA, 0, FP_ON);
-    // No row describes this word in any instruction set.
-    lower(word).inner == lower(0xffff_ffff).inner
-}
-
-/// Whether a core register operand is R15 (in Thumb also R13), or two of them are the same.
-fn odd_operands(set: Set, word: u32, insn: &Insn) -> bool {
-    let operands: Vec<u32> = (b'a'..=b'z')
-        .filter(|&letter| letter != b'c' && insn.encoding.field_mask(letter).count_ones() == 4)
-        .map(|letter| insn.encoding.field(letter, word))
-        .collect();
-    let odd = |n: &u32| *n == 15 || *n == 13 && set != Set::A32;
-    let twice = |(at, n): (usize, &u32)| operands[..at].contains(n);
-    let dual = insn.name.starts_with("Ldrd") || insn.name.starts_with("Strd") || insn.name.ends_with("exd");
-    let t = insn.encoding.field(b't', word);
-    dual && set == Set::A32 && (t & 1 == 1 || t == 14)
-        || operands.iter().any(odd)
-        || operands.iter().enumerate().any(twice)
-}
-
 /// Completes the oracle's stop with the fault status that the address space prescribes for the address that the core
-/// blames; an alignment fault needs an unaligned address.
+/// blames.
 fn with_status(stop: Stop, run: &Run) -> Stop {
-    let status = |ours: FaultStatus| match run.fault_va {
-        Some(va) if ours == FaultStatus::Alignment && va % 8 != 0 => FaultStatus::Alignment,
-        Some(va) => layout::fault_at(va),
-        None => FaultStatus::Unreported,
-    };
+    let status = run.fault_va.map_or(FaultStatus::Unreported, layout::fault_at);
     match (stop, run.stop) {
-        (Stop::DataAbort { write, .. }, Stop::DataAbort { status: ours, .. }) => {
-            Stop::DataAbort { status: status(ours), write }
-        }
-        (Stop::PrefetchAbort(_), Stop::PrefetchAbort(ours)) => Stop::PrefetchAbort(status(ours)),
+        (Stop::DataAbort { write, .. }, Stop::DataAbort { .. }) => Stop::DataAbort { status, write },
+        (Stop::PrefetchAbort(_), Stop::PrefetchAbort(_)) => Stop::PrefetchAbort(status),
         _ => stop,
     }
 }
@@ -447,6 +442,6 @@ impl Pair {
         }
         let outcome = self.run(block, &state, &memory)?;
         let clean = outcome.differences.is_empty() && outcome.explained.is_none();
-        Ok(clean.then(|| self.case(&block.words, &state, &memory, false, &outcome)))
+        Ok(clean.then(|| self.case(&block.words, &state, &memory, &outcome)))
     }
 }

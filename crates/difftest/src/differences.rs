@@ -50,12 +50,8 @@ pub enum Against {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rule {
-    /// We raise an alignment fault for an unaligned address.
-    AlignmentFault,
     /// A store-exclusive without the monitor faults here on an address that a plain store would fault on.
     StoreExclusiveFault,
-    /// A loop with a hint or an IT block in it, whose instructions the oracle counts differently.
-    CountInLoop,
     /// A branch to ARM state has bit 1 of its target set.
     ArmTargetBitOne,
     /// J or a reserved bit of a status register is set.
@@ -78,8 +74,6 @@ pub enum Rule {
     IgnoredBits,
     /// Which store-exclusives find the monitor set.
     ExclusiveMonitor,
-    /// Whether an abort of SWP counts as a read or a write.
-    SwapFault,
     /// A VFP conversion from fixed point under a rounding mode other than to nearest.
     FixedPointRounding,
     /// Registers that a load of several had written when it aborted.
@@ -97,6 +91,7 @@ pub enum Rule {
 #[serde(deny_unknown_fields)]
 struct RuleEntry {
     rule: Rule,
+    against: Against,
     reason: String,
 }
 
@@ -119,6 +114,8 @@ struct Entry {
     capstone: Option<String>,
     #[serde(default)]
     ours: Option<String>,
+    #[serde(default)]
+    unproven: Option<String>,
     reason: String,
 }
 
@@ -135,6 +132,8 @@ pub struct Difference {
     pub capstone: Option<String>,
     /// Only where we say this mnemonic (without condition); `undefined` for words that we do not decode.
     pub ours: Option<String>,
+    /// Why it is not shown by running words of the set that the two differ; without this it is.
+    pub unproven: Option<String>,
     /// Why, with the place in the manual.
     pub reason: String,
 }
@@ -160,7 +159,7 @@ pub enum DifferencesError {
 #[derive(Debug)]
 pub struct Differences {
     entries: Vec<Difference>,
-    rules: Vec<Rule>,
+    rules: Vec<(Against, Rule)>,
 }
 
 impl Differences {
@@ -186,6 +185,7 @@ impl Differences {
                 pattern,
                 capstone: entry.capstone,
                 ours: entry.ours,
+                unproven: entry.unproven,
                 reason: entry.reason,
             })
         });
@@ -193,7 +193,10 @@ impl Differences {
         if let Some(bare) = file.rule.iter().find(|entry| entry.reason.trim().is_empty()) {
             return Err(DifferencesError::NoReason(format!("{:?}", bare.rule)));
         }
-        Ok(Differences { entries, rules: file.rule.iter().map(|entry| entry.rule).collect() })
+        Ok(Differences {
+            entries,
+            rules: file.rule.iter().map(|entry| (entry.against, entry.rule)).collect(),
+        })
     }
 
     /// The entries, in file order.
@@ -202,8 +205,13 @@ impl Differences {
     }
 
     /// Whether the list has a rule.
-    pub fn has_rule(&self, rule: Rule) -> bool {
-        self.rules.contains(&rule)
+    pub fn has_rule(&self, against: Against, rule: Rule) -> bool {
+        self.rules.contains(&(against, rule))
+    }
+
+    /// The rules against one side, in file order.
+    pub fn rules(&self, against: Against) -> impl Iterator<Item = Rule> {
+        self.rules.iter().filter(move |(other, _)| *other == against).map(|(_, rule)| *rule)
     }
 
     /// Index of the first entry that says results of `word` are not to be compared with Unicorn's.

@@ -35,7 +35,7 @@ pub fn enter(state: &State, stop: Stop) -> State {
             Entry { mode: 0x17, vector: 0x0c, link: [4, 4], masks: A | I }
         }
         Stop::DataAbort { .. } => Entry { mode: 0x17, vector: 0x10, link: [8, 8], masks: A | I },
-        Stop::Budget | Stop::Hint | Stop::Other(_) => return state.clone(),
+        Stop::Budget | Stop::Other(_) => return state.clone(),
     };
     let mut after = state.clone();
     after.settle();

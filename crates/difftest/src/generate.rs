@@ -55,7 +55,7 @@ fn one_of(dice: &mut Dice, set: u16, limit: u32) -> u32 {
 }
 
 /// Spreads `value` over the bits of `mask`, lowest first.
-fn scatter(mut value: u32, mut mask: u32) -> u32 {
+pub(crate) fn scatter(mut value: u32, mut mask: u32) -> u32 {
     let mut out = 0;
     while mask != 0 {
         if value & 1 == 1 {

@@ -448,7 +448,7 @@ fn stop_name(stop: Stop) -> String {
         Stop::PrefetchAbort(fault) => format!("prefetch:{}", status(fault)),
         Stop::DataAbort { status: fault, write: false } => format!("load:{}", status(fault)),
         Stop::DataAbort { status: fault, write: true } => format!("store:{}", status(fault)),
-        Stop::Budget | Stop::Hint | Stop::Other(_) => "unknown".into(),
+        Stop::Budget | Stop::Other(_) => "unknown".into(),
     }
 }
 

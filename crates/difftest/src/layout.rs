@@ -1,6 +1,7 @@
 //! The guest's address space: one page-table image that both machines walk.
 //!
-//! Virtual and physical addresses differ everywhere, so that a machine that forgets to translate is found out.
+//! Virtual and physical addresses differ everywhere, so that a machine that forgets to translate is found out. Memory is
+//! Normal except where Device is said: there every unaligned access faults.
 //!
 //! | virtual | physical | access | use |
 //! |---|---|---|---|
@@ -13,7 +14,7 @@
 //! | `0x3000_0000` 1 MiB | `0x4010_0000` | domain 1, no access: domain fault, level 1 | |
 //! | `0x4000_8000` 4 KiB | `0x4000_8000` | privileged read-only | set-up code |
 //! | `0xf000_0000` 4 KiB | `0x4000_f000` | privileged read-only | exception vectors |
-//! | `0x5000_0000` 1 MiB | `0x4010_0000` | read-only section, execute never | data |
+//! | `0x5000_0000` 1 MiB | `0x4010_0000` | read-only section, execute never, Device | data |
 
 use crate::exception::VBAR;
 use crate::state::FaultStatus;
@@ -69,6 +70,9 @@ pub fn filler(thumb: bool) -> u32 {
 pub fn page_tables() -> Vec<(u32, u32)> {
     const SMALL: u32 = 0b10;
     const XN: u32 = 0b01;
+    // TEX, C and B of Normal write-back and of Device memory.
+    const NORMAL: u32 = 0b11 << 2;
+    const DEVICE: u32 = 0b01 << 2;
     let l1 = |va: u32| TTBR0 + (va >> 20) * 4;
     let table = |n: u32| RAM_BASE + 0x4000 + n * 0x400;
     let (l2_low, l2_data, l2_high, l2_setup) = (table(0), table(1), table(2), table(3));
@@ -76,21 +80,26 @@ pub fn page_tables() -> Vec<(u32, u32)> {
     let ap = |apx: u32, ap: u32| apx << 9 | ap << 4;
     vec![
         (l1(CODE_VA), l2_low | 0b01),
-        (l2(l2_low, CODE_VA), CODE_PA | SMALL | ap(1, 0b10)),
-        (l2(l2_low, CODE_VA + 0x1000), (CODE_PA + 0x1000) | SMALL | ap(1, 0b10)),
+        (l2(l2_low, CODE_VA), CODE_PA | SMALL | NORMAL | ap(1, 0b10)),
+        (l2(l2_low, CODE_VA + 0x1000), (CODE_PA + 0x1000) | SMALL | NORMAL | ap(1, 0b10)),
         (l1(DATA_VA), l2_data | 0b01),
-        (l2(l2_data, DATA_VA), DATA_PA | SMALL | XN | ap(0, 0b11)),
-        (l2(l2_data, DATA_VA + 0x1000), (DATA_PA + 0x1000) | SMALL | XN | ap(0, 0b11)),
-        (l2(l2_data, DATA_VA + 0x3000), (DATA_PA + 0x3000) | SMALL | XN | ap(0, 0b10)),
-        (l2(l2_data, DATA_VA + 0x4000), (DATA_PA + 0x4000) | SMALL | XN | ap(0, 0b01)),
+        (l2(l2_data, DATA_VA), DATA_PA | SMALL | XN | NORMAL | ap(0, 0b11)),
+        (l2(l2_data, DATA_VA + 0x1000), (DATA_PA + 0x1000) | SMALL | XN | NORMAL | ap(0, 0b11)),
+        (l2(l2_data, DATA_VA + 0x3000), (DATA_PA + 0x3000) | SMALL | XN | NORMAL | ap(0, 0b10)),
+        (l2(l2_data, DATA_VA + 0x4000), (DATA_PA + 0x4000) | SMALL | XN | NORMAL | ap(0, 0b01)),
         (l1(SETUP), l2_setup | 0b01),
         (l2(l2_setup, SETUP), SETUP | SMALL | ap(1, 0b01)),
         (l1(VBAR), l2_high | 0b01),
         (l2(l2_high, VBAR), VECTORS_PA | SMALL | ap(1, 0b01)),
         (l1(DOMAIN_VA), DATA_PA | 0b10 | 1 << 5 | 0b11 << 10),
         // APX = 1, AP = 10: read-only for everyone; XN.
-        (l1(SECTION_VA), DATA_PA | 0b10 | 1 << 15 | 0b10 << 10 | 1 << 4),
+        (l1(SECTION_VA), DATA_PA | 0b10 | DEVICE | 1 << 15 | 0b10 << 10 | 1 << 4),
     ]
+}
+
+/// Whether an address is one of Device memory.
+pub fn is_device(va: u32) -> bool {
+    va >> 20 == SECTION_VA >> 20
 }
 
 /// What a faulting access to `va` must be told: an address has only one kind of MMU fault in this address space.
@@ -107,11 +116,19 @@ pub fn fault_at(va: u32) -> FaultStatus {
     }
 }
 
-/// The code region with `code` at [`BLOCK_VA`] and
-/// [`filler`] everywhere else.
+/// `CLREX`, which lies before every block: the oracle's exclusive monitor can be cleared by an instruction only.
+fn clear_exclusive(thumb: bool) -> u32 {
+    if thumb { 0x8f2f_f3bf } else { 0xf57f_f01f }
+}
+
+/// Where a run starts that is to find the exclusive monitor clear.
+pub const CLEAR_VA: u32 = BLOCK_VA - 4;
+
+/// The code region with `code` at [`BLOCK_VA`], `CLREX` before it, and [`filler`] everywhere else.
 pub fn code_image(code: &[u8], thumb: bool) -> Vec<u8> {
     let mut image: Vec<u8> = filler(thumb).to_le_bytes().repeat(CODE_SIZE as usize / 4);
     let at = (BLOCK_VA - CODE_VA) as usize;
+    image[at - 4..at].copy_from_slice(&clear_exclusive(thumb).to_le_bytes());
     image[at..at + code.len()].copy_from_slice(code);
     image
 }

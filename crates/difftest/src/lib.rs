@@ -4,11 +4,15 @@
 //! `unicorn`), decoding and disassembly with capstone (feature `capstone`). Both are test-only: nothing that is
 //! shipped links them.
 
+pub mod alignment;
 pub mod block;
 #[cfg(feature = "unicorn")]
 pub mod compare;
 pub mod differences;
 pub mod exception;
+#[cfg(feature = "unicorn")]
+mod explain;
+pub mod facets;
 pub mod generate;
 pub mod ins;
 pub mod layout;

@@ -4,7 +4,9 @@
 //! a hook and stops, so the state it shows is the one just before the exception. It keeps translated code
 //! until told otherwise, by virtual address. It reports an undefined instruction and a `YIELD` alike.
 
-use crate::layout::{self, BLOCK_VA, CODE_PA, CODE_SIZE, CODE_VA, DATA_PA, DATA_SIZE, RAM_BASE, RAM_SIZE};
+use crate::layout::{
+    self, BLOCK_VA, CLEAR_VA, CODE_PA, CODE_SIZE, CODE_VA, DATA_PA, DATA_SIZE, RAM_BASE, RAM_SIZE,
+};
 use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
 
 /// Banks that it has: all but Monitor mode's, as it has no Security Extensions.
@@ -15,21 +17,20 @@ use unicorn_engine::{ArmCpuModel, RegisterARM, RegisterARMCP, Unicorn, unicorn_c
 const SCTLR: u64 = 0x00c5_0879;
 const SCTLR_A: u64 = 1 << 1;
 
-/// Hints that a run may execute: each ends Unicorn's counting, so a loop with one in it would never end.
-const MOST_HINTS: u32 = 24;
-
-/// What the interrupt hook saw.
+/// What the hooks saw.
 #[derive(Default)]
 struct Seen {
     exception: Option<u32>,
     syndrome: u32,
+    /// Instructions that may still run, where they are counted. Unicorn's own count starts anew at each hint.
+    left: u64,
 }
 
 /// A Cortex-A15 with the address space of [`layout`].
 pub struct Oracle {
     unicorn: Unicorn<'static, Seen>,
-    /// Instructions a run may take; 0 for no limit, which translates code three times as fast.
-    budget: usize,
+    /// Instructions a run may take; 0 for no limit, which is several times as fast.
+    budget: u64,
     alignment_check: bool,
     state_ids: Vec<i32>,
     values: Vec<u64>,
@@ -66,7 +67,7 @@ impl Oracle {
     /// A machine with the page tables of [`layout`] in place and the floating-point unit on.
     ///
     /// `budget` bounds a run for code that may loop; 0 means no bound.
-    pub fn new(budget: usize) -> Result<Self> {
+    pub fn new(budget: u64) -> Result<Self> {
         let mut unicorn =
             Unicorn::new_with_data(uc::Arch::ARM, uc::Mode::ARM, Seen::default()).map_err(failed("open"))?;
         unicorn.ctl_set_cpu_model(ArmCpuModel::CORTEX_A15 as i32).map_err(failed("select the CPU model"))?;
@@ -82,12 +83,25 @@ impl Oracle {
                 let seen = unicorn.get_data_mut();
                 // After the first exception the machine is being stopped; what it does on the way is noise.
                 if seen.exception.is_none() {
-                    *seen = Seen { exception: Some(number), syndrome };
+                    seen.exception = Some(number);
+                    seen.syndrome = syndrome;
                 }
                 // It can only fail outside a run, and a hook is called inside one.
                 let _ = unicorn.emu_stop();
             })
             .map_err(failed("hook exceptions"))?;
+        if budget != 0 {
+            unicorn
+                .add_code_hook(1, 0, |unicorn, _address, _size| {
+                    let seen = unicorn.get_data_mut();
+                    match seen.left.checked_sub(1) {
+                        Some(left) => seen.left = left,
+                        // It can only fail outside a run. The instruction does not execute.
+                        None => drop(unicorn.emu_stop()),
+                    }
+                })
+                .map_err(failed("hook instructions"))?;
+        }
         for register in [
             coprocessor_register(2, 0, 0, 0, layout::TTBR0.into()),
             coprocessor_register(3, 0, 0, 0, layout::DACR.into()),
@@ -103,8 +117,8 @@ impl Oracle {
         Ok(Oracle { unicorn, budget, alignment_check: false, state_ids, values })
     }
 
-    /// Changes the bound of a run; from none to some, or back, translated code is dropped.
-    pub fn set_budget(&mut self, instructions: usize) {
+    /// Changes the bound of a run of a machine that was made with one.
+    pub fn set_budget(&mut self, instructions: u64) {
         self.budget = instructions;
     }
 
@@ -207,29 +221,41 @@ impl Oracle {
         Ok(state)
     }
 
-    /// Runs the loaded code from `start` until it stops, and gives the state just before the exception.
-    pub fn run(&mut self, start: &State) -> Result<(State, Stop)> {
+    /// Runs the loaded code from `start` until it stops, and gives the state just before the exception. With
+    /// `clear_monitor` the block starts with a clear exclusive monitor, otherwise with what the last run left of it.
+    /// Reaching `until` ends the run as the end of the budget does.
+    pub fn run(&mut self, start: &State, clear_monitor: bool, until: Option<u32>) -> Result<(State, Stop)> {
         self.set_state(start)?;
-        let mut begin = start.r[15] | u32::from(start.thumb());
-        let mut hints = 0;
+        let first = if clear_monitor { CLEAR_VA } else { start.r[15] };
+        let mut begin = first | u32::from(start.thumb());
+        let left = self.budget + u64::from(clear_monitor);
+        *self.unicorn.get_data_mut() = Seen { left, ..Seen::default() };
+        let mut continued = None;
         loop {
-            *self.unicorn.get_data_mut() = Seen::default();
-            let ended = self.unicorn.emu_start(begin.into(), u64::from(u32::MAX - 0xf), 0, self.budget);
-            let &Seen { exception, syndrome } = self.unicorn.get_data();
+            let ended = self.unicorn.emu_start(begin.into(), until.unwrap_or(u32::MAX - 0xf).into(), 0, 0);
+            let &Seen { exception, syndrome, left } = self.unicorn.get_data();
             let (pc, thumb) = (self.get(PC)?, self.get(CPSR)? & 0x20 != 0);
+            // Going on ran one instruction at most and led nowhere: what follows the hint is undefined.
+            let stuck = continued.is_some_and(|(at, before): (u32, u64)| at == pc && before - left <= 1);
             let stop = match (exception, ended) {
+                // The budget was used up before the fetch that failed.
+                (Some(PREFETCH_ABORT), _) if self.budget != 0 && left == 0 => Stop::Budget,
                 (Some(number), _) => stop_of(number, syndrome),
+                (None, Ok(())) if until == Some(pc) => Stop::Budget,
                 (None, Ok(()) | Err(uc::uc_error::INSN_INVALID))
-                    if hints < MOST_HINTS && self.after_hint(pc, thumb)? =>
+                    if !stuck && self.after_hint(pc, thumb)? =>
                 {
-                    hints += 1;
-                    // A hint may wake up at once, and so it does in the comparison.
-                    begin = pc | u32::from(thumb);
-                    continue;
+                    if self.budget != 0 && left == 0 {
+                        Stop::Budget
+                    } else {
+                        // A hint may wake up at once, and so it does in the comparison.
+                        begin = pc | u32::from(thumb);
+                        continued = Some((pc, left));
+                        continue;
+                    }
                 }
-                (None, Ok(())) if hints == MOST_HINTS => Stop::Hint,
+                (None, Ok(())) if stuck => Stop::Undefined,
                 (None, Ok(())) => Stop::Budget,
-                (None, Err(uc::uc_error::INSN_INVALID)) if hints == MOST_HINTS => Stop::Hint,
                 (None, Err(uc::uc_error::INSN_INVALID)) => Stop::Undefined,
                 (None, Err(error)) => Stop::Other(error as u32),
             };
@@ -250,7 +276,8 @@ impl Oracle {
         self.unicorn.mem_read(before, &mut bytes).map_err(failed("read code"))?;
         let word = u32::from_le_bytes(bytes);
         Ok(if thumb {
-            matches!(word >> 16, 0xbf10 | 0xbf20 | 0xbf30) || matches!(word, 0x8001_f3af..=0x8003_f3af)
+            matches!(word >> 16, 0xbf10 | 0xbf20 | 0xbf30)
+                || matches!(word, 0x8001_f3af | 0x8002_f3af | 0x8003_f3af)
         } else {
             word & 0x0fff_0000 == 0x0320_0000 && matches!(word & 0xff, 1..=3)
         })
@@ -266,12 +293,15 @@ fn skip_pc_gap(id: i32) -> i32 {
     }
 }
 
+/// Unicorn's number of a Prefetch Abort.
+const PREFETCH_ABORT: u32 = 3;
+
 /// Names the exception that Unicorn's hook reported by its number, with the syndrome it recorded.
 fn stop_of(number: u32, syndrome: u32) -> Stop {
     match number {
         1 => Stop::Undefined,
         2 => Stop::SupervisorCall,
-        3 => Stop::PrefetchAbort(FaultStatus::Unreported),
+        PREFETCH_ABORT => Stop::PrefetchAbort(FaultStatus::Unreported),
         4 => Stop::DataAbort { status: FaultStatus::Unreported, write: syndrome & 1 << 6 != 0 },
         7 => Stop::Breakpoint,
         13 => Stop::SecureMonitorCall,

@@ -28,6 +28,8 @@ enum Condition {
     /// The bit of the first field that the second one numbers is set: a register is in a list.
     Has(Term, Term),
     Lacks(Term, Term),
+    /// So many bits of the first field are set: registers in a list.
+    Counts(Term, Term),
 }
 
 /// Why a pattern cannot be read.
@@ -40,7 +42,7 @@ pub enum PatternError {
     #[error("pattern `{0}` has the strange character `{1}`")]
     Character(String, char),
     /// A condition is `TERM OPERATOR TERM` with a field letter or a number on either side.
-    #[error("condition `{0}` is not `field|number ==|!=|<|has|lacks field|number`")]
+    #[error("condition `{0}` is not `field|number ==|!=|<|has|lacks|counts field|number`")]
     Condition(String),
 }
 
@@ -107,6 +109,7 @@ impl Pattern {
             "<" => Ok(Condition::Less(left, right)),
             "has" => Ok(Condition::Has(left, right)),
             "lacks" => Ok(Condition::Lacks(left, right)),
+            "counts" => Ok(Condition::Counts(left, right)),
             _ => Err(wrong()),
         }
     }
@@ -114,6 +117,13 @@ impl Pattern {
     /// 16 or 32.
     pub fn bits(&self) -> u32 {
         self.bits
+    }
+
+    /// A word of the set, its free bits from `bits`; `None` when those do not fit the conditions.
+    pub fn word(&self, bits: u32) -> Option<u32> {
+        let word = if self.bits == 16 { bits & 0xffff } else { bits };
+        let word = (word & !self.mask) | self.value;
+        self.matches(word).then_some(word)
     }
 
     /// Whether `word` belongs to the set.
@@ -130,6 +140,7 @@ impl Pattern {
                 Condition::Less(a, b) => term(a) < term(b),
                 Condition::Has(a, b) => has(a, b),
                 Condition::Lacks(a, b) => !has(a, b),
+                Condition::Counts(a, b) => term(a).count_ones() == term(b),
             })
     }
 }
@@ -151,6 +162,10 @@ mod tests {
         assert!(!pattern.matches(0xe8b1_0001), "R1 is not in the list");
         assert!(!pattern.matches(0xe891_0003), "no writeback");
         assert!(!pattern.matches(0xe8a1_0003), "a store");
+        let single = Pattern::parse("1110 1000 1001 nnnn llllllllllllllll", "l counts 1").unwrap();
+        assert!(single.matches(0xe890_0010) && !single.matches(0xe890_0011) && !single.matches(0xe890_0000));
+        assert_eq!(single.word(0x0001_0100), Some(0xe891_0100));
+        assert_eq!(single.word(0x0001_0101), None);
         let relation = Pattern::parse("1011 10 1 0 11 mmm ddd", "m != d & d < 3").unwrap();
         assert_eq!(relation.bits(), 16);
         assert!(relation.matches(0b1011_1010_1101_1010), "m is 3, d is 2");

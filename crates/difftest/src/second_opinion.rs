@@ -1,6 +1,6 @@
 //! capstone's word on which instructions exist and what they are called.
 
-use crate::differences::{Differences, Rule, Set};
+use crate::differences::{Against, Differences, Rule, Set};
 use crate::generate::bytes;
 use crate::layout::BLOCK_VA;
 use capstone::arch::BuildsCapstone as _;
@@ -76,8 +76,8 @@ impl SecondOpinion {
             Some(pair) => pair,
             None => (Self::ours(set, word), self.theirs(set, word)),
         };
-        if let Some(rule) = explanation(set, twin, &ours, &theirs).filter(|&rule| differences.has_rule(rule))
-        {
+        let listed = |rule: &Rule| differences.has_rule(Against::Capstone, *rule);
+        if let Some(rule) = explanation(set, twin, &ours, &theirs).filter(listed) {
             return Verdict::Explained(rule);
         }
         match differences.capstone(set, word, &ours, &theirs) {

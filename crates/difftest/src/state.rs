@@ -95,8 +95,6 @@ pub enum Stop {
         /// The access was a store.
         write: bool,
     },
-    /// `WFI`, `WFE` or `YIELD` handed control back.
-    Hint,
     /// The instruction budget ran out.
     Budget,
     /// Something this comparison knows no word for; the number is the machine's own.

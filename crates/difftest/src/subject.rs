@@ -3,8 +3,9 @@
 use crate::exception::VBAR;
 use crate::layout::{self, CODE_PA, DATA_PA, DATA_SIZE, RAM_BASE, RAM_SIZE};
 use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
+use msmemu_cpu::observe::DataAccess;
 use msmemu_cpu::psr::Mode;
-use msmemu_cpu::{Cpu, Exit, Limits, Model, Observer, Trap};
+use msmemu_cpu::{Cpu, Exit, Limits, LocalMonitor, Model, Observer, Trap};
 use msmemu_fabric::{Bus, BusMaster, MasterId, PhysAddr, PhysRange, Ram, RamBus};
 
 /// Who writes code and data from outside: another master than the core.
@@ -34,8 +35,55 @@ impl Observer for FirstTrap {
     }
 }
 
+/// Remembers the data accesses too; with it every access takes the observed path.
+#[derive(Default)]
+struct Accesses {
+    trap: FirstTrap,
+    /// Instruction and virtual address of the first access of each execution.
+    first: Vec<(u32, u32)>,
+    last_pc: Option<u32>,
+}
+
+impl Observer for Accesses {
+    const DATA: bool = true;
+
+    fn exception(&mut self, trap: &Trap, from: u32, to: u32) {
+        self.trap.exception(trap, from, to);
+    }
+
+    fn data(&mut self, access: &DataAccess) {
+        if self.last_pc.replace(access.pc) != Some(access.pc) {
+            self.first.push((access.pc, access.va));
+        }
+    }
+}
+
+/// An observer of a run that knows how the run ended.
+trait Watch: Observer + Default {
+    fn trap(&self) -> Option<Trap>;
+    fn accesses(self) -> Vec<(u32, u32)>;
+}
+
+impl Watch for FirstTrap {
+    fn trap(&self) -> Option<Trap> {
+        self.0
+    }
+    fn accesses(self) -> Vec<(u32, u32)> {
+        Vec::new()
+    }
+}
+
+impl Watch for Accesses {
+    fn trap(&self) -> Option<Trap> {
+        self.trap.0
+    }
+    fn accesses(self) -> Vec<(u32, u32)> {
+        self.first
+    }
+}
+
 /// What a run of the core gave.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Run {
     /// The state at the end: at the vector, when an exception ended the run.
     pub state: State,
@@ -43,8 +91,12 @@ pub struct Run {
     pub stop: Stop,
     /// Address that a Data or Prefetch Abort is about.
     pub fault_va: Option<u32>,
+    /// Address of the instruction that raised the exception.
+    pub fault_pc: Option<u32>,
     /// Instructions of the block that retired.
     pub retired: u64,
+    /// Instruction and virtual address of first accesses, when they were watched.
+    pub accesses: Vec<(u32, u32)>,
 }
 
 /// A core with the address space of [`layout`].
@@ -99,7 +151,7 @@ impl Subject {
         core.r[..6].copy_from_slice(&[layout::TTBR0, layout::DACR, VBAR, 0x00f0_0000, 0, sctlr]);
         core.fp.fpexc = 1 << 30;
         core.pc = layout::SETUP;
-        match self.execute(64, &mut ()) {
+        match self.execute(64, &mut FirstTrap::default()) {
             Exit::WaitForInterrupt => Ok(()),
             other => Err(SubjectError::Setup(other, self.cpu.core.pc)),
         }
@@ -160,6 +212,9 @@ impl Subject {
         core.fp.fpscr = state.fpscr;
         core.fp.fpexc = 1 << 30;
         core.event = false;
+        core.monitor = LocalMonitor::default();
+        let master = core.master.bus;
+        self.bus.ram().monitor().clear(master);
     }
 
     fn state(&self) -> State {
@@ -186,43 +241,55 @@ impl Subject {
     /// Runs the loaded code from `start` until an exception has been entered, or `budget` instructions have retired
     /// (0 for no bound).
     pub fn run(&mut self, start: &State, budget: u64) -> Run {
+        self.run_with::<FirstTrap>(start, budget)
+    }
+
+    /// As [`Self::run`], with an observer of data accesses.
+    pub fn run_watched(&mut self, start: &State, budget: u64) -> Run {
+        self.run_with::<Accesses>(start, budget)
+    }
+
+    fn run_with<W: Watch>(&mut self, start: &State, budget: u64) -> Run {
         self.set_state(start);
         let before = self.cpu.core.instructions;
-        let mut trap = FirstTrap::default();
+        let mut watch = W::default();
         let mut left = if budget == 0 { u64::MAX / 2 } else { budget };
         loop {
-            let exit = self.execute(left, &mut trap);
+            let exit = self.execute(left, &mut watch);
             let retired = self.cpu.core.instructions - before;
             let at_vector = (VBAR..VBAR + 0x40).contains(&self.cpu.core.pc);
-            match (exit, trap.0) {
+            let mut state = self.state();
+            let (trap, retired) = match (exit, watch.trap()) {
                 // The WFI at the vector: undo its step, so that the state is the one of exception entry.
                 (Exit::WaitForInterrupt, Some(trap)) if at_vector => {
-                    let mut state = self.state();
                     state.r[15] -= 4;
-                    return Run {
-                        state,
-                        stop: stop_of(&trap),
-                        fault_va: fault_va(&trap),
-                        retired: retired - 1,
-                    };
+                    (Some(trap), retired - 1)
                 }
                 // The budget ran out between the exception and the WFI.
-                (Exit::Budget, Some(trap)) if at_vector => {
-                    return Run {
-                        state: self.state(),
-                        stop: stop_of(&trap),
-                        fault_va: fault_va(&trap),
-                        retired,
-                    };
-                }
+                (Exit::Budget, Some(trap)) if at_vector => (Some(trap), retired),
                 // A hint of the block itself wakes up at once, as it may.
                 (Exit::WaitForInterrupt | Exit::WaitForEvent | Exit::SendEvent, _)
                     if budget == 0 || retired < budget =>
                 {
                     left -= retired.min(left - 1);
+                    continue;
                 }
-                (_, _) => return Run { state: self.state(), stop: Stop::Budget, fault_va: None, retired },
-            }
+                _ => (None, retired),
+            };
+            let link = state.r[14];
+            let fault_pc = trap.and_then(|trap| match trap {
+                Trap::DataAbort(_) => Some(link.wrapping_sub(8)),
+                Trap::PrefetchAbort(_) => Some(link.wrapping_sub(4)),
+                _ => None,
+            });
+            return Run {
+                state,
+                stop: trap.as_ref().map_or(Stop::Budget, stop_of),
+                fault_va: trap.as_ref().and_then(fault_va),
+                fault_pc,
+                retired,
+                accesses: watch.accesses(),
+            };
         }
     }
 }
