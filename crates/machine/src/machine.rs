@@ -238,7 +238,7 @@ impl Machine {
         taps: &mut T,
         host: &mut H,
     ) -> Stop {
-        let mut hooks = Hooks { obs, taps };
+        let mut hooks = Hooks { obs: &mut *obs, taps: &mut *taps };
         let now = self.clock.time_of(self.cpu.core.cycles);
         if self.soc.next_time() <= now {
             self.soc.advance_to(now, &mut hooks);
@@ -255,7 +255,7 @@ impl Machine {
             return Stop::TimeLimit;
         }
         if self.asleep && !self.wakes() {
-            return self.sleep(last_cycle);
+            return self.sleep(until.slice, last_cycle, hooks);
         }
         self.asleep = false;
         let start = self.cpu.core.cycles;
@@ -314,16 +314,25 @@ impl Machine {
         core.lines.irq || core.lines.fiq || core.lines.abort
     }
 
-    fn sleep(&mut self, last_cycle: u64) -> Stop {
+    /// Sleeps for about a slice, at least to what happens next, up to what may wake the core.
+    fn sleep<O: Observer, T: Taps>(
+        &mut self,
+        slice: u64,
+        last_cycle: u64,
+        mut hooks: Hooks<'_, O, T>,
+    ) -> Stop {
         if self.soc.is_quiet() {
             return Stop::Idle;
         }
-        let core = &mut self.cpu.core;
-        let start = core.cycles;
-        let cycle = self.clock.ticks(self.soc.next_time());
-        let cycle = if self.clock.time_of(cycle) < self.soc.next_time() { cycle + 1 } else { cycle };
-        core.cycles = cycle.min(last_cycle).max(start);
-        self.idle_cycles += core.cycles - start;
+        let start = self.cpu.core.cycles;
+        let end = if slice == 0 { last_cycle } else { last_cycle.min(start.saturating_add(slice)) };
+        self.soc.advance_until_noticed(self.clock.time_of(end), &mut hooks);
+        // Interrupts are looked at between cycles.
+        let noticed = self.soc.irq() || self.soc.stop.is_some() || self.soc.is_quiet();
+        let time = if noticed { self.soc.now } else { self.soc.next_time() };
+        let cycle = self.cycles_at(time).min(last_cycle).max(start);
+        self.cpu.core.cycles = cycle;
+        self.idle_cycles += cycle - start;
         Stop::Slice
     }
 

@@ -47,6 +47,8 @@ pub(super) struct Dispatch {
     pages: Box<[u16]>,
     windows: Vec<Window>,
     units: Vec<Unit>,
+    /// Dense index of the first GSBI, UART, controller, SMMU and master.
+    first: [usize; 5],
 }
 
 const PAGE_BITS: u32 = 12;
@@ -81,7 +83,9 @@ impl Dispatch {
         let mut units: Vec<Unit> = windows.iter().map(|w| w.unit).collect();
         units.sort_unstable();
         units.dedup();
-        Self { pages, windows, units }
+        let first = [Unit::Gsbi(0), Unit::Uart(0), Unit::Controller(0), Unit::Smmu(0), Unit::Master(0)];
+        let first = first.map(|first| units.partition_point(|unit| *unit < first));
+        Self { pages, windows, units, first }
     }
 
     /// The unit at an address, and the offset in its register space.
@@ -98,9 +102,19 @@ impl Dispatch {
         &self.units
     }
 
-    /// Dense index of a unit.
+    /// Dense index of a unit. Every unit has registers, so those of a kind are numbered without gaps.
+    #[inline]
     pub(super) fn index(&self, unit: Unit) -> usize {
-        self.units.binary_search(&unit).unwrap_or(0)
+        let [gsbis, uarts, controllers, smmus, masters] = self.first;
+        match unit {
+            Unit::Gic => 0,
+            Unit::Timer => 1,
+            Unit::Gsbi(i) => gsbis + usize::from(i),
+            Unit::Uart(i) => uarts + usize::from(i),
+            Unit::Controller(i) => controllers + usize::from(i),
+            Unit::Smmu(i) => smmus + usize::from(i),
+            Unit::Master(i) => masters + usize::from(i),
+        }
     }
 
     /// The unit of a dense index.
@@ -193,6 +207,12 @@ impl Blocks {
             controllers: config.controller.iter().map(|c| controller(c.kind)).collect(),
             masters: engines.chain(config.pl330.iter().map(dmac)).collect(),
         }
+    }
+
+    /// A device that starts transactions.
+    #[inline]
+    pub(super) fn master(&mut self, number: u8) -> Option<&mut dyn DmaMaster> {
+        self.masters.get_mut(usize::from(number)).map(Master::device_mut)
     }
 
     /// A unit as a device; none for the interrupt controller and the SMMUs, which are elsewhere.

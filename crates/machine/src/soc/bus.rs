@@ -48,17 +48,13 @@ impl Soc {
                     }
                 }
             }
-            Unit::Gic | Unit::Timer | Unit::Gsbi(_) | Unit::Controller(_) | Unit::Smmu(_) => {}
+            // Its outputs are those that the core looks at; it has no deadline.
+            Unit::Gic => return,
+            Unit::Timer | Unit::Gsbi(_) | Unit::Controller(_) | Unit::Smmu(_) => {}
         }
         let index = self.dispatch.index(unit);
         self.drive(unit, index, hooks);
-        let deadline = self.deadline(unit);
-        if let Some(slot) = self.deadlines.get_mut(index)
-            && *slot != deadline
-        {
-            *slot = deadline;
-            self.find_next();
-        }
+        self.deadlines.set(index, self.deadline(unit));
     }
 
     /// A register access. Gives the value read, and how long the core waits.

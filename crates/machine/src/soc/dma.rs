@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::observe::{DmaEvent, Hooks, Observer, Taps};
 
+use super::memory::FUNCTIONAL_ACCESS;
 use super::smmu::is_write;
 use super::{Event, Soc, Unit};
 
@@ -228,10 +229,20 @@ impl Dma {
         Ok(())
     }
 
-    fn piece(&mut self, id: PieceId) -> Option<(&mut Piece, u8)> {
-        let transaction = self.transactions.get_mut(id.slot as usize).filter(|t| t.left > 0)?;
-        let master = transaction.master;
-        Some((transaction.pieces.get_mut(id.piece as usize)?, master))
+    /// The transaction of a piece; none if it is over.
+    #[inline]
+    fn under_way(&mut self, id: PieceId) -> Option<&mut Transaction> {
+        self.transactions.get_mut(id.slot as usize).filter(|t| t.left > 0)
+    }
+
+    #[inline]
+    fn piece_mut(&mut self, id: PieceId) -> Option<&mut Piece> {
+        self.under_way(id)?.pieces.get_mut(id.piece as usize)
+    }
+
+    /// The slot that the next transaction gets.
+    fn next_slot(&self) -> u32 {
+        self.free.last().copied().unwrap_or(self.transactions.len() as u32)
     }
 
     /// A slot for a transaction; memory of an earlier one is used again.
@@ -287,187 +298,339 @@ fn attributes(attrs: MemAttrs) -> MemoryAttributes {
     MemoryAttributes::new(kind, shareability)
 }
 
+/// Where a piece goes, once that is known.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Target {
+    /// A physical address.
+    At(u32),
+    /// Nowhere, and why it failed. Without a reason reads give 0 and writes are dropped.
+    Nowhere(Option<DmaCause>),
+}
+
+impl Target {
+    /// What an SMMU answers; none while it holds the piece.
+    pub(super) fn of(answer: Answer) -> Option<Self> {
+        match answer {
+            Answer::Translated(translation) => Some(Self::At(translation.pa)),
+            Answer::Terminated { error } => Some(Self::Nowhere(error.then_some(DmaCause::Translation))),
+            Answer::Held => None,
+        }
+    }
+}
+
+/// Bytes of the first piece of a request.
+fn first_piece(request: &DmaRequest) -> u32 {
+    request.len.min(PAGE - (request.addr.0 & (PAGE - 1)))
+}
+
 impl Soc {
     /// Takes the requests that a master is ready to issue.
     pub(super) fn pump<O: Observer, T: Taps>(&mut self, master: u8, hooks: &mut Hooks<'_, O, T>) {
         let now = self.now;
-        while let Some(request) =
-            self.blocks.masters.get_mut(usize::from(master)).and_then(|m| m.device_mut().next_request(now))
-        {
+        while let Some(request) = self.blocks.master(master).and_then(|m| m.next_request(now)) {
             self.issue(master, request, hooks);
         }
     }
 
+    /// Serves the deadline of a master that is due now, and as many more up to `limit` as come before anything
+    /// else in the machine happens. Gives the last.
+    ///
+    /// With functional timing a transaction takes a constant time, mostly less than until the next one. What is
+    /// alone in that time needs no slot and no event: everything comes in the order in which it would otherwise.
+    pub(super) fn stream<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        limit: Time,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> Time {
+        let unit = Unit::Master(master);
+        let known = self.levels.get(self.dispatch.index(unit)).copied().unwrap_or(0);
+        let others = self.events.next_time().unwrap_or(Time::MAX).min(self.deadlines.second());
+        let mut served = self.now;
+        'alone: while let Some(device) = self.blocks.master(master) {
+            device.advance(self.now);
+            while let Some(device) = self.blocks.master(master)
+                && let Some(request) = device.next_request(self.now)
+            {
+                let done = self.now + FUNCTIONAL_ACCESS;
+                let alone = done <= limit
+                    && done < others
+                    && device.deadline().is_none_or(|own| own >= done)
+                    && device.levels() == known
+                    && first_piece(&request) == request.len;
+                if !alone {
+                    self.issue(master, request, hooks);
+                    break 'alone;
+                }
+                if !self.perform(master, &request, done, hooks) {
+                    break 'alone;
+                }
+            }
+            let Some(device) = self.blocks.master(master) else { break };
+            let next = device.deadline().unwrap_or(Time::MAX);
+            if device.levels() != known || next <= self.now || next > limit || next >= others {
+                break;
+            }
+            (self.now, served) = (next, next);
+        }
+        self.after(unit, hooks);
+        served
+    }
+
+    /// Performs a transaction of one piece up to its completion at `done`, which is now then. If it takes longer
+    /// or something else has to happen first, it goes on as any other, and the answer is `false`.
+    fn perform<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        request: &DmaRequest,
+        done: Time,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> bool {
+        let issued = self.now;
+        self.issued(master, request, hooks);
+        let id = PieceId { slot: self.dma.next_slot(), piece: 0 };
+        let Some(target) = self.route(master, id, request, 0, request.len, hooks) else {
+            self.dma.start(master, *request, issued);
+            self.after_route(master, hooks);
+            return false;
+        };
+        let mut bytes = [0; MAX_REQUEST_BYTES as usize];
+        let len = if is_write(request.kind) { 0 } else { request.len as usize };
+        let bytes = bytes.get_mut(..len).unwrap_or_default();
+        let (cause, answered) = self.transfer(master, request, 0, request.len, target, bytes, hooks);
+        if self.after_route(master, hooks) || answered != done {
+            self.dma.start(master, *request, issued);
+            if let Some(t) = self.dma.under_way(id) {
+                t.data.copy_from_slice(bytes);
+            }
+            self.wait_for_memory(id, cause, answered);
+            return false;
+        }
+        self.now = done;
+        let fault = cause.map(|cause| DmaFault { addr: request.addr, cause });
+        self.complete(master, request, issued, fault.map_or(Ok(bytes), Err), hooks);
+        true
+    }
+
+    /// Begins a transaction.
     fn issue<O: Observer, T: Taps>(&mut self, master: u8, request: DmaRequest, hooks: &mut Hooks<'_, O, T>) {
-        let now = self.now;
-        hooks.obs.dma(now, &DmaEvent::Issued { master: usize::from(master), request });
-        if let Some(stats) = self.dma.stats.get_mut(usize::from(master)) {
+        self.issued(master, &request, hooks);
+        let slot = self.dma.start(master, request, self.now);
+        for piece in 0.. {
+            let id = PieceId { slot, piece };
+            let Some(&mut Piece { offset, len, .. }) = self.dma.piece_mut(id) else { break };
+            if let Some(target) = self.route(master, id, &request, offset, len, hooks) {
+                self.arrived(id, target, hooks);
+            }
+            self.after_route(master, hooks);
+        }
+    }
+
+    fn issued<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        request: &DmaRequest,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
+        let (now, master) = (self.now, usize::from(master));
+        hooks.obs.dma(now, &DmaEvent::Issued { master, request: *request });
+        if let Some(stats) = self.dma.stats.get_mut(master) {
             stats.first.get_or_insert(now);
         }
-        let Some(&attachment) = self.dma.attachments.get(usize::from(master)) else { return };
-        let slot = self.dma.start(master, request, now);
-        let pieces = self.dma.transactions.get(slot as usize).map_or(0, |t| t.pieces.len());
-        for piece in 0..pieces as u32 {
-            let id = PieceId { slot, piece };
-            let Some((state, _)) = self.dma.piece(id) else { continue };
-            let (va, len) = (request.addr.0.wrapping_add(state.offset), state.len);
-            match attachment {
-                Attachment::Direct { address_bits } => {
-                    let limit = u64::MAX >> (64 - u32::from(address_bits.clamp(1, 32)));
-                    let reachable = u64::from(va) + u64::from(len - 1) <= limit;
-                    let answer = if reachable { Ok(va) } else { Err(BusFault::Decode) };
-                    self.use_memory(id, answer, hooks);
-                }
-                Attachment::Smmu { index, port } => {
-                    let wide = len > 128;
-                    let (size, beat) = if wide { (4, 16) } else { (3, 8) };
-                    let translate = Request {
-                        id: id.request(),
-                        va,
-                        mid: u16::from(request.mid.0),
-                        port,
-                        access: Access {
-                            write: is_write(request.kind),
-                            privileged: request.prot.privileged,
-                            instruction: request.prot.instruction,
-                            non_secure: !request.prot.secure,
-                        },
-                        attributes: attributes(request.attrs),
-                        size,
-                        len: (len.div_ceil(beat).clamp(1, 16) - 1) as u8,
-                    };
-                    if let Some(answer) = self.submit(usize::from(index), &translate, hooks) {
-                        self.answered(id, answer, hooks);
-                    }
-                    self.after_smmu(usize::from(index), hooks);
-                }
+    }
+
+    /// Finds out where a piece goes. `None`: its SMMU answers later.
+    fn route<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        id: PieceId,
+        request: &DmaRequest,
+        offset: u32,
+        len: u32,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> Option<Target> {
+        let va = request.addr.0.wrapping_add(offset);
+        match *self.dma.attachments.get(usize::from(master))? {
+            Attachment::Direct { address_bits } => {
+                let limit = u64::MAX >> (64 - u32::from(address_bits.clamp(1, 32)));
+                let reachable = u64::from(va) + u64::from(len - 1) <= limit;
+                Some(if reachable { Target::At(va) } else { Target::Nowhere(Some(BusFault::Decode.into())) })
+            }
+            Attachment::Smmu { index, port } => {
+                // Beats of 8 bytes, or of 16 where 16 of those are too few.
+                let log2 = if len > 128 { 4 } else { 3 };
+                let beats = (len + (1 << log2) - 1) >> log2;
+                let translate = Request {
+                    id: id.request(),
+                    va,
+                    mid: u16::from(request.mid.0),
+                    port,
+                    access: Access {
+                        write: is_write(request.kind),
+                        privileged: request.prot.privileged,
+                        instruction: request.prot.instruction,
+                        non_secure: !request.prot.secure,
+                    },
+                    attributes: attributes(request.attrs),
+                    size: log2,
+                    len: (beats.clamp(1, 16) - 1) as u8,
+                };
+                self.submit(usize::from(index), &translate, hooks)
             }
         }
     }
 
-    /// An SMMU answers a piece: it is used before anything else happens.
+    /// Looks at what routing and moving a piece changed. Whether lines changed.
+    fn after_route<O: Observer, T: Taps>(&mut self, master: u8, hooks: &mut Hooks<'_, O, T>) -> bool {
+        match self.dma.attachments.get(usize::from(master)) {
+            Some(&Attachment::Smmu { index, .. }) => self.after_submit(usize::from(index), hooks),
+            _ => false,
+        }
+    }
+
+    /// An SMMU answers a piece that it held, or that took time: it is used before anything else happens.
     pub(super) fn answered<O: Observer, T: Taps>(
         &mut self,
         id: PieceId,
         answer: Answer,
         hooks: &mut Hooks<'_, O, T>,
     ) {
-        match answer {
-            Answer::Translated(translation) => self.use_memory(id, Ok(translation.pa), hooks),
-            Answer::Terminated { error } => {
-                let now = self.now;
-                if let Some((piece, _)) = self.dma.piece(id) {
-                    piece.stage = Stage::Memory;
-                    // Without an error answer reads give 0 and writes are dropped.
-                    piece.cause = error.then_some(DmaCause::Translation);
-                    self.schedule(now + super::memory::FUNCTIONAL_ACCESS, Event::Dma(id));
-                }
-            }
-            Answer::Held => {}
+        if let Some(target) = Target::of(answer) {
+            self.arrived(id, target, hooks);
         }
     }
 
     /// Moves the bytes of a piece, and has memory answer in its time.
-    fn use_memory<O: Observer, T: Taps>(
-        &mut self,
-        id: PieceId,
-        pa: Result<u32, BusFault>,
-        hooks: &mut Hooks<'_, O, T>,
-    ) {
-        let now = self.now;
-        let Some((piece, master)) = self.dma.piece(id) else { return };
-        piece.stage = Stage::Memory;
-        let (offset, len) = (piece.offset, piece.len);
-        let result = pa.and_then(|pa| self.move_bytes(id, pa, hooks).map(|()| pa));
-        let done = match result {
-            Ok(pa) => {
-                if let Some(t) = self.dma.transactions.get(id.slot as usize) {
-                    let (master, request) = (usize::from(master), t.request);
-                    hooks.obs.dma(now, &DmaEvent::Moved { master, request, offset, pa, len });
-                }
-                self.memory.access(now, pa, u64::from(len))
-            }
-            Err(fault) => {
-                if let Some((piece, _)) = self.dma.piece(id) {
-                    piece.cause = Some(DmaCause::Bus(fault));
-                }
-                now + super::memory::FUNCTIONAL_ACCESS
-            }
-        };
-        self.schedule(done, Event::Dma(id));
+    fn arrived<O: Observer, T: Taps>(&mut self, id: PieceId, target: Target, hooks: &mut Hooks<'_, O, T>) {
+        let Some(t) = self.dma.under_way(id) else { return };
+        let (master, request) = (t.master, t.request);
+        let Some(&Piece { offset, len, .. }) = t.pieces.get(id.piece as usize) else { return };
+        // Its memory is lent for the move.
+        let mut data = core::mem::take(&mut t.data);
+        let end = offset as usize + len as usize;
+        let bytes = data.get_mut(offset as usize..end).unwrap_or_default();
+        let (cause, answered) = self.transfer(master, &request, offset, len, target, bytes, hooks);
+        if let Some(t) = self.dma.under_way(id) {
+            t.data = data;
+        }
+        self.wait_for_memory(id, cause, answered);
     }
 
-    fn move_bytes<O: Observer, T: Taps>(
+    fn wait_for_memory(&mut self, id: PieceId, cause: Option<DmaCause>, answered: Time) {
+        if let Some(piece) = self.dma.piece_mut(id) {
+            (piece.stage, piece.cause) = (Stage::Memory, cause);
+            self.schedule(answered, Event::Dma(id));
+        }
+    }
+
+    /// Moves the bytes of a piece: into `bytes`, or out of the master. Gives why it failed, and when memory answers.
+    #[allow(clippy::too_many_arguments, reason = "a piece, and where it goes")]
+    fn transfer<O: Observer, T: Taps>(
         &mut self,
-        id: PieceId,
-        pa: u32,
+        number: u8,
+        request: &DmaRequest,
+        offset: u32,
+        len: u32,
+        target: Target,
+        bytes: &mut [u8],
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> (Option<DmaCause>, Time) {
+        let now = self.now;
+        let failed = now + FUNCTIONAL_ACCESS;
+        let pa = match target {
+            Target::At(pa) => pa,
+            Target::Nowhere(cause) => return (cause, failed),
+        };
+        let address = PhysAddr(u64::from(pa));
+        let moved = match request.kind {
+            AccessKind::Read => self.memory.ram.read(address, bytes).inspect(|()| {
+                hooks.taps.fabric().dma_data(now, address, bytes);
+            }),
+            AccessKind::Write => self.store(number, request, offset, len, address, hooks),
+        };
+        if let Err(fault) = moved {
+            // Multimedia masters have no path to the peripheral bus (our choice).
+            let fault = self.dispatch.find(address.0).map_or(fault, |_| BusFault::Slave);
+            return (Some(fault.into()), failed);
+        }
+        let (master, request) = (usize::from(number), *request);
+        hooks.obs.dma(now, &DmaEvent::Moved { master, request, offset, pa, len });
+        (None, self.memory.access(now, pa, u64::from(len)))
+    }
+
+    /// Stores the bytes of a piece of a write.
+    fn store<O: Observer, T: Taps>(
+        &mut self,
+        number: u8,
+        request: &DmaRequest,
+        offset: u32,
+        len: u32,
+        address: PhysAddr,
         hooks: &mut Hooks<'_, O, T>,
     ) -> Result<(), BusFault> {
-        let address = PhysAddr(u64::from(pa));
-        if self.dispatch.find(address.0).is_some() {
-            // Multimedia masters have no path to the peripheral bus (our choice).
-            return Err(BusFault::Slave);
+        if !self.memory.ram.contains(address, len.into()) {
+            return Err(BusFault::Decode);
         }
-        let Some(t) = self.dma.transactions.get_mut(id.slot as usize) else { return Ok(()) };
-        let Some(piece) = t.pieces.get(id.piece as usize) else { return Ok(()) };
-        let range = piece.offset as usize..(piece.offset + piece.len) as usize;
-        match t.request.kind {
-            AccessKind::Read => {
-                let bytes = t.data.get_mut(range).ok_or(BusFault::Slave)?;
-                self.memory.ram.read(address, bytes)?;
-                hooks.taps.fabric().dma_data(self.now, address, bytes);
-            }
-            AccessKind::Write => {
-                let master = self.blocks.masters.get(usize::from(t.master));
-                let source = master.map_or(&[] as &[u8], |m| m.device().write_data(t.request.id));
-                let bytes = source.get(range).ok_or(BusFault::Slave)?;
-                let mut tapped = [0_u8; MAX_REQUEST_BYTES as usize];
-                let tapped = tapped.get_mut(..bytes.len()).ok_or(BusFault::Slave)?;
-                tapped.copy_from_slice(bytes);
-                hooks.taps.fabric().dma_data(self.now, address, tapped);
-                let hit = self.memory.ram.write(master_port(t.master), address, tapped)?;
-                if hit.contains(Watch::Tables) {
-                    self.tables.take_stores(&mut self.memory.ram, self.now, None, hooks.obs);
-                }
-            }
+        let master = self.blocks.masters.get(usize::from(number));
+        let source = master.map_or(&[] as &[u8], |m| m.device().write_data(request.id));
+        let bytes = source.get(offset as usize..(offset + len) as usize).ok_or(BusFault::Slave)?;
+        let mut tapped = [0_u8; MAX_REQUEST_BYTES as usize];
+        let tapped = tapped.get_mut(..bytes.len()).ok_or(BusFault::Slave)?;
+        tapped.copy_from_slice(bytes);
+        hooks.taps.fabric().dma_data(self.now, address, tapped);
+        let hit = self.memory.ram.write(master_port(number), address, tapped)?;
+        if hit.contains(Watch::Tables) {
+            self.tables.take_stores(&mut self.memory.ram, self.now, None, hooks.obs);
         }
         Ok(())
     }
 
     /// Memory answers a piece; the last one completes the transaction.
     pub(super) fn piece_done<O: Observer, T: Taps>(&mut self, id: PieceId, hooks: &mut Hooks<'_, O, T>) {
-        let now = self.now;
-        let Some(t) = self.dma.transactions.get_mut(id.slot as usize).filter(|t| t.left > 0) else { return };
+        let Some(t) = self.dma.under_way(id) else { return };
         t.left -= 1;
         if t.left > 0 {
             return;
         }
-        let (number, request, latency) = (t.master, t.request, now - t.issued);
+        let (master, request, issued) = (t.master, t.request, t.issued);
         let failed = t.pieces.iter().find_map(|p| Some((p.offset, p.cause?)));
         let fault = failed.map(|(offset, cause)| {
             let addr = DmaAddr(request.addr.0.wrapping_add(offset));
             DmaFault { addr, cause }
         });
-        if let Some(stats) = self.dma.stats.get_mut(usize::from(number)) {
+        let data = core::mem::take(&mut t.data);
+        self.complete(master, &request, issued, fault.map_or(Ok(&data), Err), hooks);
+        if let Some(t) = self.dma.transactions.get_mut(id.slot as usize) {
+            t.data = data;
+        }
+        self.dma.free.push(id.slot);
+        self.after(Unit::Master(master), hooks);
+    }
+
+    /// Tells the master, and whoever counts and observes, that a transaction is over.
+    fn complete<O: Observer, T: Taps>(
+        &mut self,
+        number: u8,
+        request: &DmaRequest,
+        issued: Time,
+        outcome: Result<&[u8], DmaFault>,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
+        let (now, master, latency) = (self.now, usize::from(number), self.now - issued);
+        if let Some(stats) = self.dma.stats.get_mut(master) {
             stats.transactions += 1;
             stats.last = Some(now);
             stats.latency.add(latency);
-            match (fault, request.kind) {
-                (Some(_), _) => stats.failed += 1,
-                (None, AccessKind::Read) => stats.bytes_read += u64::from(request.len),
-                (None, AccessKind::Write) => stats.bytes_written += u64::from(request.len),
+            match (outcome, request.kind) {
+                (Err(_), _) => stats.failed += 1,
+                (Ok(_), AccessKind::Read) => stats.bytes_read += u64::from(request.len),
+                (Ok(_), AccessKind::Write) => stats.bytes_written += u64::from(request.len),
             }
         }
-        let master = usize::from(number);
-        hooks.obs.dma(now, &DmaEvent::Completed { master, request, latency, fault });
-        if let Some(device) = self.blocks.masters.get_mut(master) {
-            let outcome = match fault {
-                Some(fault) => Err(fault),
-                None => Ok(t.data.as_slice()),
-            };
-            device.device_mut().complete(now, request.id, outcome);
+        let fault = outcome.err();
+        hooks.obs.dma(now, &DmaEvent::Completed { master, request: *request, latency, fault });
+        if let Some(device) = self.blocks.master(number) {
+            device.complete(now, request.id, outcome);
         }
-        self.dma.free.push(id.slot);
-        self.after(Unit::Master(number), hooks);
     }
 }

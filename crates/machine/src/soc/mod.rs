@@ -5,6 +5,7 @@
 
 mod blocks;
 mod bus;
+mod deadlines;
 mod dma;
 pub(crate) mod exceptions;
 mod memory;
@@ -25,13 +26,14 @@ use std::sync::Arc;
 
 use msmemu_devices::gic::Gic;
 use msmemu_devices::uartdm::Received;
-use msmemu_fabric::{Clock, EventQueue, Lines, Priority, Ram, Time};
+use msmemu_fabric::{Clock, EventQueue, FabricTap as _, Lines, Priority, Ram, Time};
 
 use crate::config::{Config, CpuCore};
 use crate::observe::{Hooks, Observer, Taps};
 use crate::{BuildError, GapPolicy, Stop, TimingMode};
 
 use blocks::{Blocks, Dispatch};
+use deadlines::Deadlines;
 use dma::Dma;
 use memory::Memory;
 use smmu::SmmuUnit;
@@ -67,11 +69,10 @@ pub(crate) struct Soc {
     /// Wires of every unit, by its dense index.
     wires_of: Arc<[core::ops::Range<usize>]>,
     pub(crate) lines: Lines,
+    /// Levels of the outputs of every unit as they were last carried along its wires, by its dense index.
+    levels: Vec<u64>,
     events: EventQueue<Event>,
-    /// Deadline of every unit, by its dense index.
-    deadlines: Vec<Time>,
-    /// When something next happens by itself: the earliest event or deadline.
-    next: Time,
+    deadlines: Deadlines,
     pub(crate) tables: Tables,
     pub(crate) exceptions: exceptions::Exceptions,
     /// Characters that UARTs sent and nobody took, by UART.
@@ -108,7 +109,8 @@ impl Soc {
             dispatch: Arc::new(dispatch),
             dma: Dma::new(&config),
             console: vec![Vec::new(); config.uart.len()],
-            deadlines: vec![Time::MAX; units],
+            levels: vec![0; units],
+            deadlines: Deadlines::default(),
             config,
             timing,
             policy,
@@ -120,7 +122,6 @@ impl Soc {
             wires_of,
             lines,
             events: EventQueue::new(),
-            next: Time::MAX,
             tables: Tables::default(),
             exceptions: exceptions::Exceptions::default(),
             pc: 0,
@@ -149,8 +150,8 @@ impl Soc {
             wires_of: Arc::clone(&self.wires_of),
             lines: self.lines.clone(),
             events: self.events.clone(),
+            levels: self.levels.clone(),
             deadlines: self.deadlines.clone(),
-            next: self.next,
             tables: self.tables.clone(),
             exceptions: self.exceptions.clone(),
             console: self.console.clone(),
@@ -165,9 +166,11 @@ impl Soc {
         &mut self.memory.ram
     }
 
-    /// When something next happens by itself.
+    /// When something next happens by itself: the earliest event or deadline.
+    #[inline]
     pub(crate) fn next_time(&self) -> Time {
-        self.next
+        let event = self.events.next_time().unwrap_or(Time::MAX);
+        self.deadlines.first().map_or(event, |(deadline, _)| deadline.min(event))
     }
 
     /// Whether the core is asked to take an interrupt.
@@ -177,33 +180,58 @@ impl Soc {
 
     fn schedule(&mut self, time: Time, event: Event) {
         self.events.schedule(time, Priority(0), event);
-        self.next = self.next.min(time);
-    }
-
-    fn find_next(&mut self) {
-        let deadline = self.deadlines.iter().min().copied().unwrap_or(Time::MAX);
-        self.next = self.events.next_time().unwrap_or(Time::MAX).min(deadline);
     }
 
     /// Does everything that is due up to and including `time`, and moves there.
     pub(crate) fn advance_to<O: Observer, T: Taps>(&mut self, time: Time, hooks: &mut Hooks<'_, O, T>) {
-        while self.next <= time {
-            let at = self.next;
-            self.now = self.now.max(at);
-            if self.events.next_time() == Some(at) {
-                if let Some((_, event)) = self.events.pop_due(at) {
-                    self.happen(event, hooks);
-                }
-            } else if let Some(index) = self.deadlines.iter().position(|d| *d == at) {
-                let unit = self.dispatch.unit(index);
-                self.advance_unit(unit, hooks);
-                // A deadline that did not move would be due for ever.
-                let moved = self.deadlines[index].max(Time(at.0 + 1));
-                self.deadlines[index] = moved;
-            }
-            self.find_next();
-        }
+        while self.next_up_to(time, hooks) {}
         self.now = self.now.max(time);
+    }
+
+    /// Does what is due up to and including `time` until the core has to look: at an interrupt, or at the end
+    /// of the run.
+    pub(crate) fn advance_until_noticed<O: Observer, T: Taps>(
+        &mut self,
+        time: Time,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
+        // The end of time is never.
+        let time = time.min(Time(u64::MAX - 1));
+        while !self.irq() && self.stop.is_none() && self.next_up_to(time, hooks) {}
+    }
+
+    /// Does the next thing if it is due up to and including `time`. Events come before deadlines of the same
+    /// time, and those in the order of the units.
+    fn next_up_to<O: Observer, T: Taps>(&mut self, time: Time, hooks: &mut Hooks<'_, O, T>) -> bool {
+        let event = self.events.next_time().unwrap_or(Time::MAX);
+        match self.deadlines.first() {
+            Some((at, index)) if at < event => {
+                if at > time {
+                    return false;
+                }
+                self.now = self.now.max(at);
+                let served = match self.dispatch.unit(index) {
+                    // Who listens to lines hears of every call of a device.
+                    Unit::Master(i) if self.timing == TimingMode::Functional && !T::Fabric::LINES => {
+                        self.stream(i, time, hooks)
+                    }
+                    unit => {
+                        self.advance_unit(unit, hooks);
+                        at
+                    }
+                };
+                // A deadline that did not move would be due for ever.
+                if self.deadlines.of(index) <= served {
+                    self.deadlines.set(index, Time(served.0 + 1));
+                }
+            }
+            _ => {
+                let Some((id, event)) = self.events.pop_due(time) else { return false };
+                self.now = self.now.max(id.time());
+                self.happen(event, hooks);
+            }
+        }
+        true
     }
 
     fn happen<O: Observer, T: Taps>(&mut self, event: Event, hooks: &mut Hooks<'_, O, T>) {
@@ -246,7 +274,7 @@ impl Soc {
 
     /// Whether anything will ever happen by itself.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.next == Time::MAX
+        self.next_time() == Time::MAX
     }
 }
 

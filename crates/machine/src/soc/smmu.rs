@@ -13,7 +13,7 @@ use crate::observe::{Hooks, Observer, Taps};
 use crate::{BuildError, TimingMode};
 
 use super::blocks::Dispatch;
-use super::dma::PieceId;
+use super::dma::{PieceId, Target};
 use super::memory::Memory;
 use super::tables::{SmmuObserver, Trail};
 use super::{Event, Soc, Unit};
@@ -174,21 +174,20 @@ pub(crate) fn walker_port(smmu: usize) -> BusMaster {
 const TABLE_BYTES: u32 = 0x4000;
 
 impl Soc {
-    /// Calls an instance with its ports: driver, current cycle, ports, messages.
+    /// Calls an instance with its ports: driver, its clock, ports, messages.
     fn with_smmu<O: Observer, T: Taps, R>(
         &mut self,
         index: usize,
         hooks: &mut Hooks<'_, O, T>,
         call: impl FnOnce(
             &mut Driver,
-            u64,
+            Clock,
             &mut Ports<Walker<'_>, SmmuObserver<'_, O>, &mut T::Smmu>,
             &mut Vec<Message>,
         ) -> R,
     ) -> Option<R> {
         let now = self.now;
         let unit = self.smmus.get_mut(index)?;
-        let cycle = unit.clock.ticks(now);
         let mut ports = Ports {
             memory: Walker { memory: &mut self.memory, master: walker_port(index), dispatch: &self.dispatch },
             observer: SmmuObserver {
@@ -201,14 +200,15 @@ impl Soc {
             },
             taps: hooks.taps.smmu(now, index),
         };
-        Some(call(&mut unit.driver, cycle, &mut ports, &mut unit.messages))
+        Some(call(&mut unit.driver, unit.clock, &mut ports, &mut unit.messages))
     }
 
     /// Brings an instance to now.
     pub(super) fn advance_smmu<O: Observer, T: Taps>(&mut self, index: usize, hooks: &mut Hooks<'_, O, T>) {
-        self.with_smmu(index, hooks, |driver, cycle, ports, out| match driver {
+        let now = self.now;
+        self.with_smmu(index, hooks, |driver, clock, ports, out| match driver {
             Driver::Functional(_) => {}
-            Driver::Timed(timed) => timed.advance(cycle, ports, out),
+            Driver::Timed(timed) => timed.advance(clock.ticks(now), ports, out),
         });
         self.after_smmu(index, hooks);
     }
@@ -223,7 +223,8 @@ impl Soc {
         hooks: &mut Hooks<'_, O, T>,
     ) -> (u32, Time) {
         let narrow = size != Size::Word || !offset.is_multiple_of(4);
-        let answer = self.with_smmu(index, hooks, |driver, cycle, ports, out| match (driver, written) {
+        let now = self.now;
+        let answer = self.with_smmu(index, hooks, |driver, clock, ports, out| match (driver, written) {
             (Driver::Functional(smmu), _) if narrow => {
                 smmu.narrow_access(offset, written, ports);
                 (0, None)
@@ -234,13 +235,15 @@ impl Soc {
                 (0, None)
             }
             (Driver::Timed(timed), _) if narrow => {
-                (0, Some(timed.narrow_access(cycle, offset, written, ports, out)))
+                (0, Some(timed.narrow_access(clock.ticks(now), offset, written, ports, out)))
             }
             (Driver::Timed(timed), None) => {
-                let (value, done) = timed.read(cycle, offset, ports, out);
+                let (value, done) = timed.read(clock.ticks(now), offset, ports, out);
                 (value, Some(done))
             }
-            (Driver::Timed(timed), Some(value)) => (0, Some(timed.write(cycle, offset, value, ports, out))),
+            (Driver::Timed(timed), Some(value)) => {
+                (0, Some(timed.write(clock.ticks(now), offset, value, ports, out)))
+            }
         });
         if written.is_some() {
             self.watch_bases(index, offset);
@@ -264,21 +267,38 @@ impl Soc {
         }
     }
 
-    /// A piece of a transaction arrives at an instance. An answer may come now or later.
+    /// A piece of a transaction arrives at an instance. Where it goes may be known now or later. Once the answer
+    /// is used, [`Soc::after_submit`] has to follow.
     pub(super) fn submit<O: Observer, T: Taps>(
         &mut self,
         index: usize,
         request: &msmemu_smmu::Request,
         hooks: &mut Hooks<'_, O, T>,
-    ) -> Option<Answer> {
-        let answer = self.with_smmu(index, hooks, |driver, cycle, ports, out| match driver {
+    ) -> Option<Target> {
+        let now = self.now;
+        let answer = self.with_smmu(index, hooks, |driver, clock, ports, out| match driver {
             Driver::Functional(smmu) => Some(smmu.translate(request, ports)),
             Driver::Timed(timed) => {
-                timed.submit(cycle, request, ports, out);
+                timed.submit(clock.ticks(now), request, ports, out);
                 None
             }
         });
-        answer.flatten().filter(|answer| !matches!(answer, Answer::Held))
+        answer.flatten().and_then(Target::of)
+    }
+
+    /// Looks at what a submission brought. Whether lines changed.
+    pub(super) fn after_submit<O: Observer, T: Taps>(
+        &mut self,
+        index: usize,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> bool {
+        if self.timing == TimingMode::Approximate {
+            self.after_smmu(index, hooks);
+            return true;
+        }
+        // A translation at once brings no messages, releases nothing and has no deadline.
+        let unit = Unit::Smmu(index as u8);
+        self.drive(unit, self.dispatch.index(unit), hooks)
     }
 
     /// Memory answers a descriptor access.
@@ -297,11 +317,11 @@ impl Soc {
         };
         let (now, obs) = (self.now, &mut *hooks.obs);
         self.tables.take_stores(&mut self.memory.ram, now, None, obs);
-        self.with_smmu(index, hooks, |driver, cycle, ports, out| match driver {
+        self.with_smmu(index, hooks, |driver, clock, ports, out| match driver {
             Driver::Functional(_) => {}
             // A response to a walk that a reset dropped is not expected any more.
             Driver::Timed(timed) => {
-                let _ = timed.descriptor_done(cycle, access.walk, data, ports, out);
+                let _ = timed.descriptor_done(clock.ticks(now), access.walk, data, ports, out);
             }
         });
         self.after_smmu(index, hooks);

@@ -15,7 +15,7 @@ use super::dma::DmaState;
 use super::exceptions::Exceptions;
 use super::smmu::Driver;
 use super::tables::{Tables, Trail};
-use super::{Event, Soc, Unit};
+use super::{Event, Soc};
 
 /// Version of every part. A change of any saved type raises it.
 pub(crate) const VERSION: u32 = 2;
@@ -196,11 +196,7 @@ impl Soc {
         for console in &mut self.console {
             console.clear();
         }
-        for index in 0..self.deadlines.len() {
-            let unit: Unit = self.dispatch.unit(index);
-            self.deadlines[index] = self.deadline(unit);
-        }
-        self.find_next();
+        self.derive_all();
         Ok(())
     }
 

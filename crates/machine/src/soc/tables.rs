@@ -144,11 +144,22 @@ pub(super) struct SmmuObserver<'a, O> {
 }
 
 impl<O: Observer> msmemu_smmu::Observer for SmmuObserver<'_, O> {
-    #[inline]
+    #[inline(always)]
     fn event(&mut self, event: Event<'_>) {
-        match &event {
+        // What every translation brings is not worth a call.
+        if !matches!(event, Event::MicroLookup { .. } | Event::MainLookup { .. } | Event::Answered { .. }) {
+            self.remember(&event);
+        }
+        self.obs.smmu(self.now, self.smmu, self.pc, &event);
+    }
+}
+
+impl<O> SmmuObserver<'_, O> {
+    /// Keeps what explanations need.
+    fn remember(&mut self, event: &Event<'_>) {
+        match event {
             Event::WalkStarted { .. } | Event::DescriptorRead { .. } | Event::WalkEnded { .. } => {
-                self.trail.follow(&event);
+                self.trail.follow(event);
             }
             Event::Faulted { request, bank, fault, .. } => self.tables.fault(FaultReport {
                 time: self.now,
@@ -167,11 +178,8 @@ impl<O: Observer> msmemu_smmu::Observer for SmmuObserver<'_, O> {
             }
             _ => {}
         }
-        self.obs.smmu(self.now, self.smmu, self.pc, &event);
     }
-}
 
-impl<O> SmmuObserver<'_, O> {
     /// Changes the latest report about a transaction.
     fn mark(&mut self, request: &Request, change: impl FnOnce(&mut FaultReport)) {
         let smmu = self.smmu;

@@ -2,6 +2,7 @@
 
 use core::ops::Range;
 
+use msmemu_devices::Device;
 use msmemu_devices::gic::GicInput;
 use msmemu_fabric::{Edge, FabricTap as _, LineId};
 
@@ -99,28 +100,36 @@ pub(super) fn by_unit(wires: &[Wire], units: &[Unit]) -> Vec<Range<usize>> {
 }
 
 impl Soc {
-    /// Level of a unit's output.
-    fn level(&self, unit: Unit, line: usize) -> bool {
+    /// Levels of a unit's outputs, a bit each.
+    fn outputs(&self, unit: Unit) -> u64 {
         match unit {
-            Unit::Smmu(i) => {
-                self.smmus.get(usize::from(i)).is_some_and(|s| s.interrupts() & (1 << line) != 0)
-            }
-            unit => self.blocks.device(unit).is_some_and(|d| d.level(line)),
+            Unit::Smmu(i) => self.smmus.get(usize::from(i)).map_or(0, |s| s.interrupts().into()),
+            unit => self.blocks.device(unit).map_or(0, Device::levels),
         }
     }
 
-    /// Carries the levels of a unit's outputs to where they act. `index` is its dense index.
+    /// Carries the outputs of a unit that changed to where they act, and says whether there are such.
+    /// `index` is its dense index.
     pub(super) fn drive<O: Observer, T: Taps>(
         &mut self,
         unit: Unit,
         index: usize,
         hooks: &mut Hooks<'_, O, T>,
-    ) {
+    ) -> bool {
+        let outputs = self.outputs(unit);
+        let Some(known) = self.levels.get_mut(index) else { return false };
+        let changed = core::mem::replace(known, outputs) ^ outputs;
+        if changed == 0 && !T::Fabric::LINES {
+            return false;
+        }
         let wires = self.wires_of.get(index).cloned().unwrap_or_default();
         for number in wires {
             let Some(&Wire { line, end, .. }) = self.wires.get(number) else { continue };
+            if changed >> line & 1 == 0 && !T::Fabric::LINES {
+                continue;
+            }
             let id = LineId(number as u32);
-            let mut level = self.level(unit, line);
+            let mut level = outputs >> line & 1 != 0;
             hooks.taps.fabric().line(self.now, id, &mut level);
             let Some(edge) = self.lines.set(id, level) else { continue };
             hooks.obs.line(self.now, id, edge);
@@ -135,21 +144,32 @@ impl Soc {
                 (End::Power | End::Watchdog | End::SmmuReset(_) | End::Open, _) => {}
             }
         }
+        true
     }
 
     /// Takes the levels after power-on without acting on them.
     pub(super) fn settle_all(&mut self) {
         let wires = std::sync::Arc::clone(&self.wires);
         for (index, wire) in wires.iter().enumerate() {
-            let level = self.level(wire.unit, wire.line);
+            let level = self.outputs(wire.unit) >> wire.line & 1 != 0;
             let _ = self.lines.set(LineId(index as u32), level);
             if let End::Gic(input) = wire.end {
                 let _ = self.gic.set_input(input, level);
             }
         }
-        for index in 0..self.deadlines.len() {
-            self.deadlines[index] = self.deadline(self.dispatch.unit(index));
+        self.derive_all();
+    }
+
+    /// Works out anew what is known of the units: the levels that their wires carry, and their deadlines.
+    pub(super) fn derive_all(&mut self) {
+        self.deadlines.clear();
+        for index in 0..self.levels.len() {
+            let wires = self.wires_of.get(index).cloned().unwrap_or_default();
+            self.levels[index] = wires.fold(0, |levels, number| {
+                let line = self.wires.get(number).map_or(0, |wire| wire.line);
+                levels | u64::from(self.lines.level(LineId(number as u32))) << line
+            });
+            self.deadlines.set(index, self.deadline(self.dispatch.unit(index)));
         }
-        self.find_next();
     }
 }
