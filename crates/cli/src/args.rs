@@ -18,6 +18,7 @@ Exit status of `run`:
     6  the limit of --until was reached
     7  the emulator or the host failed
     8  the watchdog bit: the guest hung, or restarted the machine with it
+    9  the guest's kernel panicked
   130  interrupted";
 
 /// Emulator of a Qualcomm MSM8x60-class SoC, centred on its System MMU.

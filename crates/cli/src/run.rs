@@ -160,6 +160,7 @@ const fn status(outcome: Outcome) -> Status {
         Outcome::Hang => 5,
         Outcome::Limit => 6,
         Outcome::Gap => 7,
+        Outcome::Panic => 9,
         Outcome::Interrupted => 130,
     })
 }

@@ -12,6 +12,7 @@ use msmemu_session::run::Report;
 pub(crate) fn why(stop: &Stop) -> String {
     match stop {
         Stop::PoweredOff => "the guest powered off".into(),
+        Stop::Panicked { .. } => "the guest's kernel panicked".into(),
         Stop::WatchdogBite => "the watchdog bit: the guest stopped serving it".into(),
         Stop::Exited { status } => format!("the guest exited with status {status}"),
         Stop::Idle => "the guest hangs: it sleeps, and nothing that could wake it is pending".into(),

@@ -8,7 +8,7 @@
 //! |---|---|
 //! | [`gic`] | QGIC: distributor and CPU interfaces |
 //! | [`pl330`] | ARM PL330 (DMA-330) DMA controller |
-//! | [`soc`] | pins and PS_HOLD, clock controllers, GSBI, TCSR |
+//! | [`soc`] | pins and PS_HOLD, clock controllers, GSBI, TCSR, panic notifier |
 //! | [`timer`] | general purpose and debug timers, watchdog |
 //! | [`traffic_engine`] | master made for verification |
 //! | [`uartdm`] | UARTDM 1.3 |

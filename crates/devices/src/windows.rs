@@ -2,7 +2,7 @@
 
 use crate::gic::{Gicc, Gicd};
 use crate::pl330::Dmac;
-use crate::soc::{GccRegs, GsbiRegs, MmccRegs, TcsrRegs, TlmmRegs};
+use crate::soc::{GccRegs, GsbiRegs, MmccRegs, PvpanicRegs, TcsrRegs, TlmmRegs};
 use crate::timer::Tmr;
 use crate::traffic_engine::Teng;
 use crate::uartdm::{UartdmRegister, UartdmWrite};
@@ -42,6 +42,7 @@ windows! {
     MMCC = "mmcc", "Multimedia clock controller", MmccRegs;
     GCC = "gcc", "Global clock controller", GccRegs;
     TCSR = "tcsr", "Top control and status", TcsrRegs;
+    PVPANIC = "pvpanic", "Panic notifier", PvpanicRegs;
     TENG = "teng", "Traffic engine", Teng;
     PL330 = "pl330", "PL330 DMA controller", Dmac;
 }

@@ -1,9 +1,9 @@
 //! Power, clocks and resets.
 #![allow(clippy::unwrap_used)]
 
-use msmemu_devices::soc::{Gcc, Mmcc, Tlmm};
+use msmemu_devices::soc::{Gcc, Mmcc, Pvpanic, Tlmm};
 use msmemu_devices::{Device, Mmio};
-use msmemu_fabric::Time;
+use msmemu_fabric::{Size, Time};
 
 fn read(device: &mut impl Device, offset: u32) -> u32 {
     device.read(Time::ZERO, Mmio::word(offset)).unwrap()
@@ -56,4 +56,16 @@ fn gsbi_clocks_report_their_halt_status() {
     assert_eq!(all_off & !read(&mut gcc, 0x2fd4), 1 << 13 | 1 << 14);
     write(&mut gcc, 0x34c0, 1 << 8);
     assert_eq!(read(&mut gcc, 0x3158), 1 << 16);
+}
+
+#[test]
+fn a_panic_is_reported_by_a_byte() {
+    let mut pvpanic = Pvpanic::new();
+    let byte = Mmio { size: Size::Byte, ..Mmio::word(0) };
+    assert_eq!(pvpanic.read(Time::ZERO, byte), Ok(3), "events that can be reported");
+    pvpanic.write(Time::ZERO, byte, 2).unwrap();
+    assert!(!pvpanic.level(0), "another kernel takes over");
+    pvpanic.write(Time::ZERO, byte, 1).unwrap();
+    assert!(pvpanic.level(0));
+    assert!(pvpanic.read(Time::ZERO, Mmio { size: Size::Byte, ..Mmio::word(1) }).is_err());
 }

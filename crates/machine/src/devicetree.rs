@@ -264,6 +264,10 @@ fn soc(config: &Config, handles: &Handles) -> Builder {
     if let Some(tlmm) = config.controller(ControllerKind::Tlmm) {
         nodes.push((tlmm.base + PS_HOLD, ps_hold(tlmm.base + PS_HOLD)));
     }
+    if let Some(panic) = config.controller(ControllerKind::Pvpanic) {
+        let node = Builder::at("pvpanic", panic.base).with("compatible", "qemu,pvpanic-mmio");
+        nodes.push((panic.base, node.cells("reg", &[panic.base, 2])));
+    }
     nodes.extend(config.uart.iter().map(|u| (u.control, gsbi(u, handles))));
     for (index, smmu) in config.smmu.iter().enumerate() {
         nodes.push((smmu.base, iommu(smmu, handles.first_smmu + index as u32, handles)));

@@ -84,6 +84,11 @@ pub enum Stop {
     PoweredOff,
     /// The watchdog bit.
     WatchdogBite,
+    /// The guest's kernel panicked.
+    Panicked {
+        /// The instruction that reported it.
+        pc: u32,
+    },
     /// A semihosting exit; status 0 is success.
     Exited {
         /// Exit status.

@@ -55,6 +55,7 @@ fn instance(config: &Config, region: &Region) -> Option<Instance> {
             let window = match controller.kind {
                 ControllerKind::Gcc => windows::GCC,
                 ControllerKind::Mmcc => windows::MMCC,
+                ControllerKind::Pvpanic => windows::PVPANIC,
                 ControllerKind::Tcsr => windows::TCSR,
                 ControllerKind::Tlmm => windows::TLMM,
             };

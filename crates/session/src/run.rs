@@ -178,6 +178,8 @@ pub enum Outcome {
     Died,
     /// The watchdog bit.
     Watchdog,
+    /// The guest's kernel panicked.
+    Panic,
     /// It waits for something that can not come.
     Hang,
     /// A limit was reached.
@@ -388,6 +390,7 @@ pub(crate) fn outcome(stop: Option<&Stop>) -> Outcome {
         Some(Stop::Exited { .. }) => Outcome::Failure,
         Some(Stop::ExceptionLoop { .. }) => Outcome::Died,
         Some(Stop::WatchdogBite) => Outcome::Watchdog,
+        Some(Stop::Panicked { .. }) => Outcome::Panic,
         Some(Stop::Idle | Stop::Spinning { .. }) => Outcome::Hang,
         Some(Stop::TimeLimit | Stop::InstructionLimit) => Outcome::Limit,
         Some(Stop::Gap { .. }) => Outcome::Gap,

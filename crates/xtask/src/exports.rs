@@ -33,6 +33,7 @@ pub(crate) const EXPORTS: &[Export] = &[
     device(windows::MMCC, "soc-behaviour.md"),
     device(windows::GCC, "soc-behaviour.md"),
     device(windows::TCSR, "soc-behaviour.md"),
+    device(windows::PVPANIC, "soc-behaviour.md"),
     device(windows::TENG, "traffic-engine.md"),
     device(windows::PL330, "pl330-behaviour.md"),
 ];

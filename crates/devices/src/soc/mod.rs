@@ -10,17 +10,19 @@
 //! * [`Gcc`]: halt status of the GSBI clocks and lock of PLL 8 follow their enables at once (Linux's
 //!   `gcc-msm8660`).
 //! * [`Tcsr`] and [`Gsbi`] store only; the UART works whatever protocol its GSBI is set to.
+//! * [`Pvpanic`], no part of the chip: its line `panicked` rises when the guest's kernel reports a panic, with
+//!   Linux's `pvpanic-mmio` driver. The interface is that of QEMU's device of this name.
 
 mod registers;
 
-pub use registers::{GccRegs, GsbiRegs, MmccRegs, TcsrRegs, TlmmRegs};
+pub use registers::{GccRegs, GsbiRegs, MmccRegs, PvpanicRegs, TcsrRegs, TlmmRegs};
 
 use crate::StateError;
-use crate::device::{Device, Mmio, MmioResult, Peek, word_register};
-use msmemu_fabric::Time;
+use crate::device::{Device, Gap, Mmio, MmioResult, Peek, word_register};
+use msmemu_fabric::{Size, Time};
 use msmemu_regs::{At, Block, RegFile};
 use registers::{AHB_EN, GPIO_CFG, GPIO_IN_OUT, GSBI_HCLK_CTL, GSBI_QUP_APPS_NS, GSBI_UART_APPS_NS};
-use registers::{DBG_BUS_VEC_F, PLL_ENA_SC0, PLL8_STATUS, PS_HOLD};
+use registers::{DBG_BUS_VEC_F, PLL_ENA_SC0, PLL8_STATUS, PS_HOLD, PVPANIC_EVENTS};
 
 /// What a register block adds to being stored.
 pub trait SocBehaviour: Block {
@@ -28,6 +30,8 @@ pub trait SocBehaviour: Block {
     const KIND: &'static str;
     /// Names of output lines.
     const LINES: &'static [&'static str] = &[];
+    /// Whether registers also take accesses of a byte or a halfword at their first address.
+    const NARROW: bool = false;
 
     /// The value of a register that follows from others; `None` for one that is stored.
     fn computed<const N: usize>(regs: &RegFile<Self, N>, at: At<Self>) -> Option<u32> {
@@ -66,6 +70,8 @@ pub type Gcc = SocBlock<GccRegs, { GccRegs::WORDS }>;
 pub type Gsbi = SocBlock<GsbiRegs, { GsbiRegs::WORDS }>;
 /// Top control and status.
 pub type Tcsr = SocBlock<TcsrRegs, { TcsrRegs::WORDS }>;
+/// Panic notifier: the interface of QEMU's `pvpanic`.
+pub type Pvpanic = SocBlock<PvpanicRegs, { PvpanicRegs::WORDS }>;
 
 impl<B: SocBehaviour, const N: usize> Default for SocBlock<B, N> {
     fn default() -> Self {
@@ -77,6 +83,11 @@ impl<B: SocBehaviour, const N: usize> SocBlock<B, N> {
     /// The block after power-on.
     pub const fn new() -> Self {
         Self { regs: RegFile::new() }
+    }
+
+    fn register(at: Mmio) -> Result<At<B>, Gap> {
+        let narrow = B::NARROW && at.offset.is_multiple_of(4) && matches!(at.size, Size::Byte | Size::Half);
+        word_register(if narrow { Mmio { size: Size::Word, ..at } } else { at })
     }
 
     fn value(&self, at: At<B>) -> u32 {
@@ -106,16 +117,16 @@ impl<B: SocBehaviour, const N: usize> Device for SocBlock<B, N> {
     }
 
     fn read(&mut self, _now: Time, at: Mmio) -> MmioResult<u32> {
-        Ok(self.value(word_register(at)?))
+        Ok(self.value(Self::register(at)?))
     }
 
     fn write(&mut self, _now: Time, at: Mmio, value: u32) -> MmioResult<()> {
-        self.regs.guest_write(word_register(at)?, value);
+        self.regs.guest_write(Self::register(at)?, value);
         Ok(())
     }
 
     fn peek(&self, _now: Time, at: Mmio) -> Option<Peek> {
-        let reg = word_register::<B>(at).ok()?;
+        let reg = Self::register(at).ok()?;
         Some(Peek { desc: reg.desc(), index: reg.index, value: self.value(reg) })
     }
 
@@ -238,4 +249,19 @@ impl SocBehaviour for TcsrRegs {
 
 impl SocBehaviour for GsbiRegs {
     const KIND: &'static str = "gsbi";
+}
+
+impl SocBehaviour for PvpanicRegs {
+    const KIND: &'static str = "pvpanic";
+    const LINES: &'static [&'static str] = &["panicked"];
+    const NARROW: bool = true;
+
+    /// Reads tell which events can be reported: both.
+    fn computed<const N: usize>(_: &RegFile<Self, N>, _: At<Self>) -> Option<u32> {
+        Some(PVPANIC_EVENTS::PANICKED.mask() | PVPANIC_EVENTS::CRASH_LOADED.mask())
+    }
+
+    fn level<const N: usize>(regs: &RegFile<Self, N>, line: usize) -> bool {
+        line == 0 && regs.is_set(PVPANIC_EVENTS::PANICKED)
+    }
 }

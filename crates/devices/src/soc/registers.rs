@@ -145,3 +145,15 @@ msmemu_regs::register_block! {
         _          [31:7] res0,
     }
 }
+
+msmemu_regs::register_block! {
+    /// Panic notifier: the interface of QEMU's `pvpanic`. It takes bytes, too.
+    pub block PvpanicRegs, size 0x4;
+
+    /// Events of the guest. A read tells which are known, a write reports some.
+    PVPANIC_EVENTS @ 0x0, reset 0 {
+        PANICKED   [0]    rw "The guest's kernel has panicked",
+        CRASH_LOADED [1]  rw "It has, and another kernel takes over",
+        _          [31:2] res0,
+    }
+}

@@ -232,6 +232,8 @@ pub enum ControllerKind {
     Gcc,
     /// Multimedia clock controller; it can hold System MMUs in reset, by their names.
     Mmcc,
+    /// Panic notifier, no part of the SoC: a kernel that panics ends the run through it.
+    Pvpanic,
     /// Top control and status registers.
     Tcsr,
     /// Top-level mode multiplexer: pins, and PS_HOLD.
@@ -243,7 +245,7 @@ impl ControllerKind {
     pub const fn window(self) -> u32 {
         match self {
             Self::Gcc | Self::Tlmm => 0x4000,
-            Self::Mmcc | Self::Tcsr => 0x1000,
+            Self::Mmcc | Self::Pvpanic | Self::Tcsr => 0x1000,
         }
     }
 }

@@ -48,6 +48,17 @@ impl Machine {
                 let _ = writeln!(out, "The watchdog bit: the guest did not restart it in time.");
                 out += &self.position();
             }
+            Stop::Panicked { pc } => {
+                let _ = writeln!(
+                    out,
+                    "The guest's kernel panicked, and said so at {}; the reason is on its console.",
+                    self.place(*pc)
+                );
+                if let Some(exception) = self.last_exception() {
+                    let _ = writeln!(out, "  The last failure was {}.", self.exception(&exception));
+                }
+                out += &self.position();
+            }
             Stop::Gap { address, write, text, pc } => {
                 let access = if *write { "wrote to" } else { "read" };
                 let _ = writeln!(out, "The guest {access} {address:#010x} at {}: {text}.", self.place(*pc));

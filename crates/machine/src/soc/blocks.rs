@@ -2,7 +2,7 @@
 
 use msmemu_devices::gic::{CPU_INTERFACE, Gic, GicConfig, Version};
 use msmemu_devices::pl330::{Pl330, Pl330Config};
-use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, Tcsr, Tlmm};
+use msmemu_devices::soc::{Gcc, Gsbi, Mmcc, Pvpanic, Tcsr, Tlmm};
 use msmemu_devices::timer::{TimerBlock, core_copy};
 use msmemu_devices::traffic_engine::{TrafficEngine, TrafficEngineConfig};
 use msmemu_devices::uartdm::{UartConfig, Uartdm};
@@ -128,6 +128,7 @@ impl Dispatch {
 pub(crate) enum ControllerBlock {
     Gcc(Box<Gcc>),
     Mmcc(Box<Mmcc>),
+    Pvpanic(Box<Pvpanic>),
     Tcsr(Box<Tcsr>),
     Tlmm(Box<Tlmm>),
 }
@@ -173,6 +174,7 @@ impl Blocks {
         let controller = |kind| match kind {
             ControllerKind::Gcc => ControllerBlock::Gcc(Box::default()),
             ControllerKind::Mmcc => ControllerBlock::Mmcc(Box::default()),
+            ControllerKind::Pvpanic => ControllerBlock::Pvpanic(Box::default()),
             ControllerKind::Tcsr => ControllerBlock::Tcsr(Box::default()),
             ControllerKind::Tlmm => ControllerBlock::Tlmm(Box::default()),
         };
@@ -225,6 +227,7 @@ impl Blocks {
             Unit::Controller(i) => self.controllers.get(usize::from(i)).map(|c| match c {
                 ControllerBlock::Gcc(d) => d.as_ref() as &dyn Device,
                 ControllerBlock::Mmcc(d) => d.as_ref(),
+                ControllerBlock::Pvpanic(d) => d.as_ref(),
                 ControllerBlock::Tcsr(d) => d.as_ref(),
                 ControllerBlock::Tlmm(d) => d.as_ref(),
             }),
@@ -242,6 +245,7 @@ impl Blocks {
             Unit::Controller(i) => self.controllers.get_mut(usize::from(i)).map(|c| match c {
                 ControllerBlock::Gcc(d) => d.as_mut() as &mut dyn Device,
                 ControllerBlock::Mmcc(d) => d.as_mut(),
+                ControllerBlock::Pvpanic(d) => d.as_mut(),
                 ControllerBlock::Tcsr(d) => d.as_mut(),
                 ControllerBlock::Tlmm(d) => d.as_mut(),
             }),

@@ -80,6 +80,7 @@ impl Soc {
             out.push(match block {
                 ControllerBlock::Gcc(b) => part(&controller.name, "gcc", &b.save()),
                 ControllerBlock::Mmcc(b) => part(&controller.name, "mmcc", &b.save()),
+                ControllerBlock::Pvpanic(b) => part(&controller.name, "pvpanic", &b.save()),
                 ControllerBlock::Tcsr(b) => part(&controller.name, "tcsr", &b.save()),
                 ControllerBlock::Tlmm(b) => part(&controller.name, "tlmm", &b.save()),
             });
@@ -133,6 +134,7 @@ impl Soc {
             match block {
                 ControllerBlock::Gcc(b) => restore(name, "gcc", parts, |s| b.restore(s))?,
                 ControllerBlock::Mmcc(b) => restore(name, "mmcc", parts, |s| b.restore(s))?,
+                ControllerBlock::Pvpanic(b) => restore(name, "pvpanic", parts, |s| b.restore(s))?,
                 ControllerBlock::Tcsr(b) => restore(name, "tcsr", parts, |s| b.restore(s))?,
                 ControllerBlock::Tlmm(b) => restore(name, "tlmm", parts, |s| b.restore(s))?,
             }

@@ -20,6 +20,8 @@ pub(crate) enum End {
     Gic(GicInput),
     /// The power supply: low switches the machine off.
     Power,
+    /// The end of the run: high, the guest's kernel has panicked.
+    Panic,
     /// The reset controller of the chip: high restarts it.
     Watchdog,
     /// The reset of an SMMU.
@@ -69,6 +71,7 @@ pub(super) fn wires(config: &Config, blocks: &Blocks) -> Vec<Wire> {
                 None => End::Open,
             },
             _ if name == "ps-hold" => End::Power,
+            _ if name == "panicked" => End::Panic,
             _ => End::Open,
         });
     }
@@ -139,9 +142,10 @@ impl Soc {
                     let _ = self.gic.set_input(input, level);
                 }
                 (End::Power, Edge::Falling) => self.stop = Some(Stop::PoweredOff),
+                (End::Panic, Edge::Rising) => self.stop = Some(Stop::Panicked { pc: self.pc }),
                 (End::Watchdog, Edge::Rising) => self.stop = Some(Stop::WatchdogBite),
                 (End::SmmuReset(smmu), Edge::Rising) => self.reset_smmu(usize::from(smmu), hooks),
-                (End::Power | End::Watchdog | End::SmmuReset(_) | End::Open, _) => {}
+                (End::Power | End::Panic | End::Watchdog | End::SmmuReset(_) | End::Open, _) => {}
             }
         }
         true
