@@ -56,7 +56,8 @@ fn note(config: &Config, kind: RegionKind) -> String {
         }
         RegionKind::TrafficEngine(i) => {
             let engine = &config.traffic_engine[i];
-            format!("SPI {}{}", engine.spi, behind(&engine.smmu, engine.address_bits))
+            let second = engine.second.as_ref().map(|port| format!(" and {}", port.smmu)).unwrap_or_default();
+            format!("SPI {}{}{second}", engine.spi, behind(&engine.smmu, engine.address_bits))
         }
         RegionKind::Pl330(i) => {
             let pl330 = &config.pl330[i];

@@ -288,7 +288,14 @@ fn soc(config: &Config, handles: &Handles) -> Builder {
             .cells("reg", &[engine.base, DEVICE_WINDOW])
             .cells("interrupts", &[SPI, engine.spi, LEVEL_HIGH])
             .with("label", engine.name.as_str());
-        let node = attach(node, engine.smmu.as_deref(), &engine.mids, engine.address_bits);
+        let node = match &engine.second {
+            Some(second) => {
+                let mut cells = iommus(engine.smmu.as_deref(), &engine.mids);
+                cells.extend(iommus(Some(&second.smmu), &second.mids));
+                node.cells("iommus", &cells)
+            }
+            None => attach(node, engine.smmu.as_deref(), &engine.mids, engine.address_bits),
+        };
         nodes.push((engine.base, node));
     }
     for dmac in &config.pl330 {

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::mistake::Mistake;
-use super::schema::{Config, ControllerKind, PageSize, SCHEMA_VERSION};
+use super::schema::{Config, ControllerKind, PageSize, SCHEMA_VERSION, SmmuPort, TrafficEngine};
 use super::shape::{closest, list};
 
 /// A file of another version is refused before its keys are judged: they may mean
@@ -345,6 +345,9 @@ impl Check<'_, '_> {
         let c = self.config;
         for (i, t) in c.traffic_engine.iter().enumerate() {
             self.attachment("traffic_engine", i, &t.name, t.smmu.as_deref(), &t.mids, t.address_bits);
+            if let Some(second) = &t.second {
+                self.second_port(i, t, second);
+            }
         }
         for (i, p) in c.pl330.iter().enumerate() {
             self.attachment("pl330", i, &p.name, p.smmu.as_deref(), &p.mids, p.address_bits);
@@ -400,6 +403,40 @@ impl Check<'_, '_> {
             let span = self.span((table, Some(index), &[Step::Key("mids"), Step::Index(j)]));
             self.mid(smmu, *mid, &span);
             listed.push((format!("MID {mid} of {name}"), span));
+        }
+        self.duplicates(listed.into_iter());
+    }
+
+    fn second_port(&mut self, index: usize, engine: &TrafficEngine, second: &SmmuPort) {
+        let steps = [Step::Key("second"), Step::Key("smmu")];
+        let span = self.span(("traffic_engine", Some(index), &steps));
+        let name = &engine.name;
+        if engine.smmu.is_none() {
+            self.push(Mistake::new(format!("{name} has a second port, but no first one"), span.clone()));
+        } else if engine.smmu.as_ref() == Some(&second.smmu) {
+            let first = self.key("traffic_engine", index, "smmu");
+            self.push(
+                Mistake::new(format!("both ports of {name} lead to {}", second.smmu), span.clone())
+                    .related(first, "the first one"),
+            );
+        }
+        let Some(smmu) = self.config.smmu.iter().find(|s| s.name == second.smmu) else {
+            let known: Vec<&str> = self.config.smmu.iter().map(|s| s.name.as_str()).collect();
+            self.unknown("SMMU", &second.smmu, &known, span);
+            return;
+        };
+        if second.mids.is_empty() {
+            self.push(
+                Mistake::new(format!("the second port of {name} has no `mids`"), span)
+                    .help("a master behind an SMMU needs at least one MID"),
+            );
+        }
+        let mut listed = Vec::new();
+        for (j, mid) in second.mids.iter().enumerate() {
+            let steps = [Step::Key("second"), Step::Key("mids"), Step::Index(j)];
+            let span = self.span(("traffic_engine", Some(index), &steps));
+            self.mid(smmu, *mid, &span);
+            listed.push((format!("MID {mid} of the second port of {name}"), span));
         }
         self.duplicates(listed.into_iter());
     }

@@ -106,4 +106,15 @@ impl Config {
     pub fn main_memory(&self) -> Option<&super::Memory> {
         self.memory.iter().find(|m| m.kind == MemoryKind::Ram)
     }
+
+    /// Every port of a master that leads to an SMMU: number of the master (traffic engines first, then PL330s), its
+    /// name, and the name of the SMMU. Ports of one SMMU are numbered in this order.
+    pub fn smmu_ports(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+        let engines = self.traffic_engine.iter().map(|t| (&t.name, &t.smmu, t.second.as_ref()));
+        let dmacs = self.pl330.iter().map(|p| (&p.name, &p.smmu, None));
+        engines.chain(dmacs).enumerate().flat_map(|(master, (name, first, second))| {
+            let smmus = first.iter().chain(second.map(|port| &port.smmu));
+            smmus.map(move |smmu| (master, name.as_str(), smmu.as_str()))
+        })
+    }
 }

@@ -16,7 +16,7 @@ pub use mistake::{ConfigError, Mistake};
 pub use schema::{
     Config, Context, Controller, ControllerKind, Cpu, CpuCore, DEVICE_WINDOW, DeviceTree, Fabric, Gic,
     GicKind, Memory, MemoryKind, PS_HOLD, PageSize, Pl330, SCHEMA_VERSION, SMMU_WINDOW, Smmu, SmmuModel,
-    Timer, TimerKind, TrafficEngine, Uart,
+    SmmuPort, Timer, TimerKind, TrafficEngine, Uart,
 };
 
 use toml::de::DeTable;

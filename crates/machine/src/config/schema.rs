@@ -386,7 +386,17 @@ pub struct Context {
     pub mids: Vec<u8>,
 }
 
-/// DMA traffic engine. It stands either behind an SMMU (`smmu` and `mids`) or directly on
+/// A further port of a master.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(deny_unknown_fields)]
+pub struct SmmuPort {
+    /// Name of the SMMU in front of it.
+    pub smmu: String,
+    /// Machine IDs it may use there.
+    pub mids: Vec<u8>,
+}
+
+/// DMA traffic engine. It stands either behind an SMMU (`smmu` and `mids`), or behind two, or directly on
 /// the fabric (`address_bits`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[schemars(deny_unknown_fields)]
@@ -403,6 +413,10 @@ pub struct TrafficEngine {
     /// Machine IDs it may use.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub mids: Vec<u8>,
+    /// A second port with an SMMU of its own. Accesses with bit 5 of their machine ID set go there, with the bits
+    /// below as machine ID.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second: Option<SmmuPort>,
     /// Without SMMU: how many address bits it drives.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 20, max = 32))]

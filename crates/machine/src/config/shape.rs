@@ -74,8 +74,10 @@ impl<'s> Shape<'s> {
         self.push(mistake);
     }
 
-    /// Follows a `$ref` into `$defs`.
+    /// Follows a `$ref` into `$defs`, that of an optional table, too.
     fn resolve(&self, schema: &'s Json) -> &'s Json {
+        let kinds = schema["anyOf"].as_array().into_iter().flatten();
+        let schema = kinds.into_iter().find(|kind| kind["type"] != "null").unwrap_or(schema);
         let target = schema["$ref"]
             .as_str()
             .and_then(|path| path.strip_prefix('#'))

@@ -81,13 +81,8 @@ impl Machine {
     fn master_behind(&self, report: &FaultReport) -> String {
         let config = self.config();
         let smmu = config.smmu.get(report.smmu).map(|s| s.name.as_str());
-        let engines = config.traffic_engine.iter().map(|t| (&t.name, t.smmu.as_deref()));
-        let dmacs = config.pl330.iter().map(|p| (&p.name, p.smmu.as_deref()));
-        // Ports are numbered in this order.
-        let mut behind = engines.chain(dmacs).filter(|(_, of)| *of == smmu);
-        behind
-            .nth(usize::from(report.request.port))
-            .map_or_else(|| "a master".into(), |(name, _)| name.clone())
+        let mut behind = config.smmu_ports().filter(|(_, _, of)| Some(*of) == smmu);
+        behind.nth(usize::from(report.request.port)).map_or("a master", |(_, name, _)| name).into()
     }
 
     fn cause(&self, report: &FaultReport) -> &'static str {

@@ -3,7 +3,8 @@
 
 use msmemu_devices::{DmaAddr, DmaCause, DmaFault, DmaRequest, MAX_REQUEST_BYTES};
 use msmemu_fabric::{
-    AccessKind, BusFault, BusMaster, Cacheability, FabricTap as _, MemAttrs, MemType, PhysAddr, Time, Watch,
+    AccessKind, BusFault, BusMaster, Cacheability, FabricTap as _, MemAttrs, MemType, Mid, PhysAddr, Time,
+    Watch,
 };
 use msmemu_smmu::{Access, Answer, CachePolicy, MemoryAttributes, MemoryKind, Request, Shareability};
 use serde::{Deserialize, Serialize};
@@ -142,10 +143,15 @@ pub(crate) struct DmaState {
     stats: Vec<MasterStats>,
 }
 
+/// Bit of a machine ID that leads to the second port of a master that has one.
+const SECOND_PORT: u8 = 1 << 5;
+
 /// All transactions under way.
 #[derive(Clone, Debug)]
 pub(crate) struct Dma {
     attachments: Vec<Attachment>,
+    /// Second ports.
+    second: Vec<Option<Attachment>>,
     transactions: Vec<Transaction>,
     free: Vec<u32>,
     pub(crate) stats: Vec<MasterStats>,
@@ -158,23 +164,25 @@ pub(crate) fn master_port(master: u8) -> BusMaster {
 
 impl Dma {
     pub(super) fn new(config: &Config) -> Self {
+        let bits = config.traffic_engine.iter().map(|t| t.address_bits);
+        let bits = bits.chain(config.pl330.iter().map(|p| p.address_bits));
+        let direct = |bits: Option<u8>| Attachment::Direct { address_bits: bits.unwrap_or(32) };
+        let mut attachments: Vec<_> = bits.map(direct).collect();
+        let mut second = vec![None; attachments.len()];
         let mut ports = vec![0_u8; config.smmu.len()];
-        let mut attach = |smmu: Option<&str>, bits: Option<u8>| {
-            let index = smmu.and_then(|name| config.smmu.iter().position(|s| s.name == name));
-            match index {
-                Some(index) => {
-                    let port = ports[index];
-                    ports[index] = port.wrapping_add(1);
-                    Attachment::Smmu { index: index as u8, port }
-                }
-                None => Attachment::Direct { address_bits: bits.unwrap_or(32) },
+        let mut seen = None;
+        for (master, _, smmu) in config.smmu_ports() {
+            let Some(index) = config.smmu.iter().position(|s| s.name == smmu) else { continue };
+            let attachment = Attachment::Smmu { index: index as u8, port: ports[index] };
+            ports[index] = ports[index].wrapping_add(1);
+            if seen.replace(master) == Some(master) {
+                second[master] = Some(attachment);
+            } else {
+                attachments[master] = attachment;
             }
-        };
-        let engines = config.traffic_engine.iter().map(|t| (t.smmu.as_deref(), t.address_bits));
-        let dmacs = config.pl330.iter().map(|p| (p.smmu.as_deref(), p.address_bits));
-        let attachments: Vec<_> = engines.chain(dmacs).map(|(smmu, bits)| attach(smmu, bits)).collect();
+        }
         let stats = vec![MasterStats::default(); attachments.len()];
-        Self { attachments, transactions: Vec::new(), free: Vec::new(), stats }
+        Self { attachments, second, transactions: Vec::new(), free: Vec::new(), stats }
     }
 
     /// Pieces that wait for an answer of an SMMU.
@@ -191,7 +199,7 @@ impl Dma {
     }
 
     pub(super) fn save(&self) -> DmaState {
-        let Self { attachments: _, transactions, free, stats } = self;
+        let Self { attachments: _, second: _, transactions, free, stats } = self;
         DmaState { transactions: transactions.clone(), free: free.clone(), stats: stats.clone() }
     }
 
@@ -245,6 +253,16 @@ impl Dma {
         self.free.last().copied().unwrap_or(self.transactions.len() as u32)
     }
 
+    /// The port that a request takes, and the machine ID it has there.
+    #[inline]
+    fn port(&self, master: u8, mid: Mid) -> Option<(Attachment, Mid)> {
+        let master = usize::from(master);
+        match self.second.get(master)? {
+            Some(second) if mid.0 & SECOND_PORT != 0 => Some((*second, Mid(mid.0 & (SECOND_PORT - 1)))),
+            _ => Some((*self.attachments.get(master)?, mid)),
+        }
+    }
+
     /// A slot for a transaction; memory of an earlier one is used again.
     fn start(&mut self, master: u8, request: DmaRequest, now: Time) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
@@ -258,6 +276,10 @@ impl Dma {
             });
             self.transactions.len() as u32 - 1
         });
+        let stage = match self.port(master, request.mid) {
+            Some((Attachment::Smmu { index, .. }, _)) => Stage::Smmu(index),
+            _ => Stage::Memory,
+        };
         let Some(t) = self.transactions.get_mut(slot as usize) else { return slot };
         (t.master, t.request, t.issued) = (master, request, now);
         t.data.clear();
@@ -265,10 +287,6 @@ impl Dma {
         if request.kind == AccessKind::Read {
             t.data.resize(request.len as usize, 0);
         }
-        let stage = match self.attachments.get(usize::from(master)) {
-            Some(Attachment::Smmu { index, .. }) => Stage::Smmu(*index),
-            _ => Stage::Memory,
-        };
         let mut offset = 0;
         while offset < request.len {
             let to_page = PAGE - (request.addr.0.wrapping_add(offset) & (PAGE - 1));
@@ -391,14 +409,14 @@ impl Soc {
         let id = PieceId { slot: self.dma.next_slot(), piece: 0 };
         let Some(target) = self.route(master, id, request, 0, request.len, hooks) else {
             self.dma.start(master, *request, issued);
-            self.after_route(master, hooks);
+            self.after_route(master, request.mid, hooks);
             return false;
         };
         let mut bytes = [0; MAX_REQUEST_BYTES as usize];
         let len = if is_write(request.kind) { 0 } else { request.len as usize };
         let bytes = bytes.get_mut(..len).unwrap_or_default();
         let (cause, answered) = self.transfer(master, request, 0, request.len, target, bytes, hooks);
-        if self.after_route(master, hooks) || answered != done {
+        if self.after_route(master, request.mid, hooks) || answered != done {
             self.dma.start(master, *request, issued);
             if let Some(t) = self.dma.under_way(id) {
                 t.data.copy_from_slice(bytes);
@@ -422,7 +440,7 @@ impl Soc {
             if let Some(target) = self.route(master, id, &request, offset, len, hooks) {
                 self.arrived(id, target, hooks);
             }
-            self.after_route(master, hooks);
+            self.after_route(master, request.mid, hooks);
         }
     }
 
@@ -450,7 +468,8 @@ impl Soc {
         hooks: &mut Hooks<'_, O, T>,
     ) -> Option<Target> {
         let va = request.addr.0.wrapping_add(offset);
-        match *self.dma.attachments.get(usize::from(master))? {
+        let (attachment, mid) = self.dma.port(master, request.mid)?;
+        match attachment {
             Attachment::Direct { address_bits } => {
                 let limit = u64::MAX >> (64 - u32::from(address_bits.clamp(1, 32)));
                 let reachable = u64::from(va) + u64::from(len - 1) <= limit;
@@ -463,7 +482,7 @@ impl Soc {
                 let translate = Request {
                     id: id.request(),
                     va,
-                    mid: u16::from(request.mid.0),
+                    mid: u16::from(mid.0),
                     port,
                     access: Access {
                         write: is_write(request.kind),
@@ -481,9 +500,14 @@ impl Soc {
     }
 
     /// Looks at what routing and moving a piece changed. Whether lines changed.
-    fn after_route<O: Observer, T: Taps>(&mut self, master: u8, hooks: &mut Hooks<'_, O, T>) -> bool {
-        match self.dma.attachments.get(usize::from(master)) {
-            Some(&Attachment::Smmu { index, .. }) => self.after_submit(usize::from(index), hooks),
+    fn after_route<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        mid: Mid,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> bool {
+        match self.dma.port(master, mid) {
+            Some((Attachment::Smmu { index, .. }, _)) => self.after_submit(usize::from(index), hooks),
             _ => false,
         }
     }

@@ -96,15 +96,13 @@ pub(super) fn build(config: &Config, timing: TimingMode) -> Result<Vec<SmmuUnit>
 }
 
 fn parameters(config: &Config, smmu: &config::Smmu, model: &config::SmmuModel) -> SmmuConfig {
-    let behind = |name: &Option<String>| name.as_deref() == Some(smmu.name.as_str());
-    let engines = config.traffic_engine.iter().filter(|t| behind(&t.smmu)).count();
-    let dmacs = config.pl330.iter().filter(|p| behind(&p.smmu)).count();
+    let ports = config.smmu_ports().filter(|(_, _, name)| *name == smmu.name).count();
     let has = |size| model.tlb_sizes.contains(&size);
     SmmuConfig {
         banks: smmu.banks as u16,
         mids: smmu.mids as u16,
-        // Each master has a port with a micro-TLB of its own.
-        ports: (engines + dmacs).clamp(1, 64) as u8,
+        // Each has a micro-TLB of its own.
+        ports: ports.clamp(1, 64) as u8,
         micro_entries: model.micro_tlb_entries,
         tlb: TlbGeometry {
             entries: model.tlb_entries,

@@ -85,6 +85,65 @@ fn an_interrupt_of_the_engine_wakes_the_core() {
 }
 
 #[test]
+fn a_panic_of_the_guests_kernel_ends_the_run() {
+    let notifier = "[[controller]]\nname = \"pvpanic\"\nkind = \"pvpanic\"\nbase = 0x0f102000";
+    // A byte to 0x0f102000, then a loop.
+    let code = [0xE3A0_040F, 0xE280_0601, 0xE280_0A02, 0xE3A0_1001, 0xE5C0_1000, 0xEAFF_FFFE];
+    for timing in MODES {
+        let mut lab = Lab::running(timing, &[("", notifier)], &code);
+        let stop = lab.run();
+        assert!(matches!(stop, Stop::Panicked { pc } if pc == RAM + 16), "{timing:?}: {stop:?}");
+        assert!(lab.0.explain(&stop).starts_with("The guest's kernel panicked"));
+    }
+}
+
+#[test]
+fn a_master_with_two_ports_goes_through_two_smmus() {
+    let smmu = "[[smmu]]\nname = \"vpe\"\nmodel = \"v0\"\nbase = 0x07400000\nbanks = 2\nmids = 32\n\
+                secure_spi = 51\nnon_secure_spi = 52";
+    let mids = "mids = [0, 1]\nsecond = { smmu = \"vpe\", mids = [0, 1] }";
+    const SECOND: u32 = 0x0010_0000;
+    for timing in MODES {
+        // The last `mids` are those of the engine.
+        let mut lab = Lab::new(
+            timing,
+            &[("smmu = \"jpegd\"\nmids = [0, 1]", &format!("smmu = \"jpegd\"\n{mids}")), ("", smmu)],
+        );
+        lab.map_pages(IOVA, SOURCE, 1);
+        lab.map_section(TARGET);
+        lab.enable(STALL);
+        // The second SMMU has a table of its own, which leads to other memory.
+        let (table, other) = (TABLE + 0x8000, SOURCE + 0x0010_0000);
+        lab.poke(table + (IOVA >> 20) * 4, other | 0xC02);
+        lab.poke(SMMU + SECOND + TTBR0, table);
+        lab.poke(SMMU + SECOND + ACTLR, 0x3000 | STALL);
+        lab.poke(SMMU + SECOND + SCTLR, 1);
+        lab.0.write_physical(SOURCE, &[0xAA; 64]).unwrap();
+        lab.0.write_physical(other, &[0xBB; 64]).unwrap();
+        for (mid, expected) in [(0, 0xAA), (0x20, 0xBB), (0x21, 0xBB)] {
+            let mut frame = copy(IOVA, TARGET, 64, 6, 1);
+            frame[11] = mid;
+            lab.frame(FRAMES, frame);
+            lab.start(ENGINE, FRAMES);
+            lab.run();
+            assert_eq!(lab.status(ENGINE), DONE, "{timing:?}");
+            assert_eq!(lab.memory(TARGET, 64), [expected; 64], "{timing:?}, MID {mid:#x}");
+        }
+        let requests: Vec<u64> = lab.0.stats().smmus.iter().map(|s| s.requests).collect();
+        assert_eq!(requests, [3 + 1 + 3, 2], "frames, first source and targets; two sources");
+        // A fault behind the second one names the master.
+        let mut frame = copy(IOVA + 0x0010_0000, TARGET, 64, 6, 1);
+        frame[11] = 0x20;
+        lab.frame(FRAMES, frame);
+        lab.start(ENGINE, FRAMES);
+        let stop = lab.run();
+        let told = lab.0.explain(&stop);
+        assert!(told.contains("engine could not read at 0x10100000"), "{told}");
+        assert!(told.contains("It went through SMMU vpe with MID 0"), "{told}");
+    }
+}
+
+#[test]
 fn a_stalled_fault_is_explained_and_can_be_resolved() {
     let mut told = String::new();
     for timing in MODES {
