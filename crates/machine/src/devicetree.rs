@@ -193,12 +193,20 @@ pub fn generate(config: &Config) -> Vec<u8> {
         .with("model", config.device_tree.model.as_str())
         .strings("compatible", &compatible)
         .with("interrupt-parent", handles.gic);
-    let console = config.uart.iter().find(|u| u.console);
-    let mut chosen = Builder::new("chosen").with("bootargs", config.device_tree.bootargs.as_str());
-    if let Some(uart) = console {
+    // The console is the first port. Every port has a number: a driver gives numbers of its own to those
+    // without, and mainline's begins with that of the console.
+    let (console, others): (Vec<_>, Vec<_>) = config.uart.iter().partition(|u| u.console);
+    let mut aliases = Builder::new("aliases");
+    for (number, uart) in (0_u32..).zip(console.iter().chain(&others)) {
         let path = format!("/soc/gsbi@{:x}/serial@{:x}", uart.control, uart.base);
-        root = root.child(Builder::new("aliases").with("serial0", path.as_str()));
+        aliases = aliases.with(&format!("serial{number}"), path.as_str());
+    }
+    let mut chosen = Builder::new("chosen").with("bootargs", config.device_tree.bootargs.as_str());
+    if !console.is_empty() {
         chosen = chosen.with("stdout-path", "serial0:115200n8");
+    }
+    if !config.uart.is_empty() {
+        root = root.child(aliases);
     }
     let mut tree = DeviceTree::new();
     tree.root = root
