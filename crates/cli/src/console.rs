@@ -5,11 +5,12 @@ use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::os::fd::AsFd as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use crossbeam::channel::{Receiver, bounded};
 use msmemu_session::machine::cpu::semihosting::Host;
 use msmemu_session::run::{Console, Input as Key};
-use rustix::termios::{self, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
+use rustix::termios::{self, InputModes, LocalModes, OptionalActions, SpecialCodeIndex, Termios};
 
 use crate::output::{Failure, say};
 
@@ -40,6 +41,8 @@ enum Input {
 pub(crate) struct Terminal {
     output: Output,
     input: Input,
+    /// A key that came while the guest slept.
+    early: Option<Key>,
     stop: Arc<AtomicBool>,
     /// The terminal's settings before the run.
     settings: Settings,
@@ -71,7 +74,8 @@ impl Terminal {
         let stop = Arc::new(AtomicBool::new(false));
         let settings = Settings::default();
         on_signals(Arc::clone(&stop), settings.clone())?;
-        let mut terminal = Self { output: Output::Stdout, input: Input::None, stop, settings, last: b'\n' };
+        let mut terminal =
+            Self { output: Output::Stdout, input: Input::None, early: None, stop, settings, last: b'\n' };
         match uart {
             "stdio" => terminal.open_input(raw)?,
             "null" => terminal.output = Output::Null,
@@ -220,6 +224,8 @@ fn key_by_key(raw: bool) -> io::Result<Termios> {
     settings.local_modes -= LocalModes::ICANON | LocalModes::ECHO;
     if raw {
         settings.local_modes -= LocalModes::ISIG | LocalModes::IEXTEN;
+        // Ctrl-S, Ctrl-Q and Enter are the guest's, too.
+        settings.input_modes -= InputModes::IXON | InputModes::ICRNL;
     }
     settings.special_codes[SpecialCodeIndex::VMIN] = 1;
     settings.special_codes[SpecialCodeIndex::VTIME] = 0;
@@ -233,15 +239,31 @@ impl Console for Terminal {
     }
 
     fn uart_read(&mut self) -> Option<Key> {
-        match &mut self.input {
+        self.early.take().or_else(|| match &mut self.input {
             Input::None => None,
             Input::File(bytes) => bytes.next()?.ok().map(Key::Character),
             Input::Live(receiver) => receiver.try_recv().ok(),
-        }
+        })
     }
 
     fn interrupted(&mut self) -> bool {
         self.stop.load(Ordering::Relaxed)
+    }
+
+    fn is_live(&self) -> bool {
+        matches!(self.input, Input::Live(_))
+    }
+
+    fn wait(&mut self, span: Duration) {
+        let Input::Live(receiver) = &self.input else { return };
+        if self.early.is_some() {
+            return;
+        }
+        match receiver.recv_timeout(span) {
+            Ok(key) => self.early = Some(key),
+            Err(error) if error.is_disconnected() => self.input = Input::None,
+            Err(_) => {}
+        }
     }
 }
 
@@ -256,7 +278,7 @@ impl Host for Terminal {
             Input::File(bytes) => bytes.next()?.ok(),
             // A semihosting read waits, as its definition says; Ctrl-C still ends the run.
             Input::Live(receiver) => loop {
-                match receiver.recv_timeout(std::time::Duration::from_millis(50)) {
+                match receiver.recv_timeout(Duration::from_millis(50)) {
                     Ok(Key::Character(byte)) => return Some(byte),
                     Ok(Key::Break) => {}
                     Err(error) if error.is_disconnected() || self.stop.load(Ordering::Relaxed) => {

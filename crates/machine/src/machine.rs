@@ -385,6 +385,16 @@ impl Machine {
         self.soc.console.get_mut(uart).map(core::mem::take).unwrap_or_default()
     }
 
+    /// Whether a character for a UART would interrupt the core.
+    pub fn listens(&self, uart: usize) -> bool {
+        self.soc.blocks.uarts.get(uart).is_some_and(|u| u.listens())
+    }
+
+    /// Whether the core sleeps after WFI or WFE.
+    pub fn is_asleep(&self) -> bool {
+        self.asleep
+    }
+
     /// Virtual time.
     pub fn time(&self) -> Time {
         self.clock.time_of(self.cpu.core.cycles)

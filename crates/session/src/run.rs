@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use msmemu_machine::config::{BUILTIN, Config};
 use msmemu_machine::cpu::semihosting::Host;
@@ -24,6 +25,8 @@ pub const DEMO: &[u8] = include_bytes!("../../../guest-images/elf/demo.elf");
 
 /// The most core cycles between two looks at the console and at signals. Results do not depend on it.
 const SLICE: u64 = 1 << 20;
+/// How long a guest sleeps at the most before the console is asked, when it is live.
+const TICK: Time = Time::from_millis(5);
 
 /// What to run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,6 +160,17 @@ pub trait Console: Host {
 
     /// Whether the run shall end.
     fn interrupted(&mut self) -> bool;
+
+    /// Whether input may still come, at a time that nobody knows. A guest that sleeps then keeps to the host's
+    /// time, and is not taken for one that hangs while its console would interrupt it.
+    fn is_live(&self) -> bool {
+        false
+    }
+
+    /// Waits for input, `span` at the most. Only called while [`Console::is_live`].
+    fn wait(&mut self, span: Duration) {
+        let _ = span;
+    }
 }
 
 /// A host without a console and without files.
@@ -263,11 +277,19 @@ impl Run {
             None => {}
         }
         loop {
-            let stop = self.slice_until(limits, console);
+            let live = console.is_live();
+            let before = self.machine.time();
+            let tick = live.then(|| before + TICK).filter(|tick| limits.time.is_none_or(|end| *tick < end));
+            let stop = self.slice_until(Until { time: tick.or(limits.time), ..limits }, console);
+            if live && self.machine.is_asleep() {
+                let span = if stop == Stop::Idle { TICK } else { self.machine.time() - before };
+                console.wait(Duration::from_nanos(span.picos() / 1000));
+            }
             match stop {
                 Stop::Slice => {}
-                // Only the world outside can wake the guest; a terminal still may.
-                Stop::Idle if self.feed(console) => {}
+                Stop::TimeLimit if tick.is_some() => {}
+                // Only the world outside can wake the guest; it still may, if the guest listens.
+                Stop::Idle if live && self.machine.listens(self.console) || self.feed(console) => {}
                 stop => return Some(stop),
             }
             if console.interrupted() {

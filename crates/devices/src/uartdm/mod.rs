@@ -380,6 +380,12 @@ impl Uartdm {
         bits.iter().fold(self.latched, |word, &(field, on)| field.set(word, u32::from(on)))
     }
 
+    /// Whether a character that arrives leads to an interrupt.
+    pub fn listens(&self) -> bool {
+        let receive = ISR::RXSTALE.mask() | ISR::RXLEV.mask();
+        self.rx_enabled && IMR::MASK.get(self.write_regs.get(UartdmWrite::IMR)) & receive != 0
+    }
+
     fn masked_interrupts(&self) -> u32 {
         // The current state of CTS is no event.
         self.interrupts() & !ISR::CURRENT_CTS.mask() & IMR::MASK.get(self.write_regs.get(UartdmWrite::IMR))
