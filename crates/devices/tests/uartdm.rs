@@ -89,6 +89,18 @@ fn a_transfer_drops_what_is_beyond_its_length_and_takes_wire_time() {
 }
 
 #[test]
+fn what_waits_is_sent_at_the_end_of_a_run() {
+    let mut uart = uart();
+    write(&mut uart, Time::ZERO, NCF_TX, 6);
+    write(&mut uart, Time::ZERO, FIFO, u32::from_le_bytes(*b"last"));
+    write(&mut uart, Time::ZERO, FIFO, u32::from_le_bytes(*b"!\n\0\0"));
+    uart.advance(CHARACTER);
+    uart.drain(CHARACTER);
+    assert_eq!(uart.take_sent(), b"last!\n");
+    assert_eq!(uart.deadline(), None);
+}
+
+#[test]
 fn received_characters_come_by_stale_event() {
     let mut uart = uart();
     write(&mut uart, Time::ZERO, IPR, 0x1f); // 31 character times

@@ -249,6 +249,7 @@ impl Machine {
             self.soc.advance_to(now, &mut hooks);
         }
         if let Some(stop) = self.soc.stop.take() {
+            self.soc.drain_uarts(&mut hooks);
             return stop;
         }
         self.cpu.core.lines.irq = self.soc.irq();

@@ -144,6 +144,13 @@ impl Uartdm {
         core::mem::take(&mut self.sent)
     }
 
+    /// Sends at once what waits to be sent: for the end of a run, after which nothing would.
+    pub fn drain(&mut self, now: Time) {
+        while !self.tx_fifo.is_empty() {
+            self.character_sent(now);
+        }
+    }
+
     /// How many characters fit before the receiver overruns; 0 while it is disabled. A patient
     /// sender at the other end waits for room.
     pub fn room(&self) -> usize {

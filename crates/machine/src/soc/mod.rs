@@ -248,6 +248,17 @@ impl Soc {
         }
     }
 
+    /// Has UARTs send what they hold: the last words before a power-off are the most wanted ones.
+    pub(crate) fn drain_uarts<O: Observer, T: Taps>(&mut self, hooks: &mut Hooks<'_, O, T>) {
+        for index in 0..self.blocks.uarts.len() {
+            let now = self.now;
+            if let Some(uart) = self.blocks.uarts.get_mut(index) {
+                uart.drain(now);
+            }
+            self.after(Unit::Uart(index as u8), hooks);
+        }
+    }
+
     /// Something for a UART, at `time` or now if that is past.
     pub(crate) fn receive(&mut self, time: Time, uart: u8, what: Received) {
         self.schedule(time.max(self.now), Event::Received { uart, what });
