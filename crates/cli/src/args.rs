@@ -88,6 +88,9 @@ pub(crate) struct Run {
     #[arg(long, value_name = "FILE", requires = "kernel", help_heading = "Linux")]
     pub(crate) dtb: Option<PathBuf>,
 
+    /// ELF file whose symbols name addresses in reports, such as the vmlinux of a kernel.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) symbols: Option<PathBuf>,
     /// Stop at this guest time (ps, ns, us, ms, s) or after this many instructions (insn, kinsn, Minsn,
     /// Ginsn): 250ms, 2s, 500Minsn.
     #[arg(long, value_name = "LIMIT")]
@@ -204,6 +207,9 @@ pub(crate) enum Machine {
         /// Machine files.
         #[arg(required = true)]
         files: Vec<PathBuf>,
+        /// Print JSON: for each file its mistakes with line and column.
+        #[arg(long)]
+        json: bool,
     },
     /// Write the device tree that a guest of this machine gets.
     Dtb {
@@ -250,8 +256,12 @@ mod tests {
 
     /// Every command line in a text: in code spans, in indented lines, behind a prompt.
     fn commands(text: &str) -> Vec<String> {
-        let lines = text.lines().map(|l| l.trim().trim_start_matches("$ "));
-        let spans = text.split('`').skip(1).step_by(2);
+        let shown = |line: &str| {
+            let code = line.strip_prefix("    ").or_else(|| line.strip_prefix("$ "))?;
+            Some(code.trim().trim_start_matches("$ ").to_owned())
+        };
+        let lines = text.lines().filter_map(shown);
+        let spans = text.lines().flat_map(|line| line.split('`').skip(1).step_by(2)).map(ToOwned::to_owned);
         let cargo = "cargo run --release -p msmemu-cli -- ";
         lines
             .chain(spans)

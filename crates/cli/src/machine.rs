@@ -1,7 +1,7 @@
 //! `msmemu machine`.
 
 use std::io::IsTerminal as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use msmemu_session::machine::config::Config;
 use msmemu_session::machine::{devicetree, svd};
@@ -25,26 +25,7 @@ pub(crate) fn run(job: Machine) -> Done {
             };
             print(text.as_bytes())
         }
-        Machine::Check { files } => {
-            let mut worst = None;
-            for file in files {
-                match machines::read(&file) {
-                    Ok(config) => {
-                        print(
-                            format!("{}: machine {} is well formed\n", file.display(), config.name)
-                                .as_bytes(),
-                        )?;
-                    }
-                    Err(error) => {
-                        let failure = failure(&error);
-                        if let Some(earlier) = worst.replace(failure) {
-                            say!("{earlier}");
-                        }
-                    }
-                }
-            }
-            worst.map_or(Ok(()), Err)
-        }
+        Machine::Check { files, json } => check(&files, json),
         Machine::Dtb { machine, output, dts } => {
             let dtb = devicetree::generate(&find(&machine)?);
             if !dts {
@@ -62,6 +43,83 @@ pub(crate) fn run(job: Machine) -> Done {
             write(output.as_deref(), text.as_bytes())
         }
         Machine::Schema => print(to_json(&Config::json_schema())?.as_bytes()),
+    }
+}
+
+/// Checks files; the status is that of the worst.
+fn check(files: &[PathBuf], json: bool) -> Done {
+    let mut worst = None;
+    let mut checked = Vec::new();
+    for file in files {
+        let found = machines::read(file);
+        checked.push(Checked::new(file, &found));
+        match found {
+            Ok(_) if json => {}
+            Ok(config) => {
+                print(format!("{}: machine {} is well formed\n", file.display(), config.name).as_bytes())?;
+            }
+            Err(error) => {
+                let failure = failure(&error);
+                if let Some(earlier) = worst.replace(failure).filter(|_| !json) {
+                    say!("{earlier}");
+                }
+            }
+        }
+    }
+    if json {
+        print(to_json(&checked)?.as_bytes())?;
+        // The mistakes were printed.
+        return worst.map_or(Ok(()), |failure| Err(Failure::silent(failure.status)));
+    }
+    worst.map_or(Ok(()), Err)
+}
+
+/// What `machine check --json` says of a file.
+#[derive(serde::Serialize)]
+struct Checked {
+    file: String,
+    machine: Option<String>,
+    mistakes: Vec<Mistake>,
+}
+
+/// One mistake, at its place; without one when the file can not be read.
+#[derive(serde::Serialize)]
+struct Mistake {
+    message: String,
+    line: Option<usize>,
+    column: Option<usize>,
+    label: String,
+    help: Option<String>,
+}
+
+impl Checked {
+    fn new(file: &Path, found: &Result<Config, MachineError>) -> Self {
+        let mistakes = match found {
+            Ok(_) => Vec::new(),
+            Err(MachineError::Config(error)) => error
+                .mistakes
+                .iter()
+                .map(|m| {
+                    let (line, column) = error.place(m.span.start);
+                    Mistake {
+                        message: m.message.clone(),
+                        line: Some(line),
+                        column: Some(column),
+                        label: m.label.clone(),
+                        help: m.help.clone(),
+                    }
+                })
+                .collect(),
+            Err(error) => vec![Mistake {
+                message: error.to_string(),
+                line: None,
+                column: None,
+                label: String::new(),
+                help: None,
+            }],
+        };
+        let machine = found.as_ref().ok().map(|config| config.name.clone());
+        Self { file: file.display().to_string(), machine, mistakes }
     }
 }
 

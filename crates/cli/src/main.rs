@@ -40,7 +40,9 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            say!("{failure}");
+            if !failure.is_silent() {
+                say!("{failure}");
+            }
             failure.status.into()
         }
     }

@@ -44,6 +44,16 @@ impl Failure {
         Self { status, message: message.to_string() }
     }
 
+    /// A failure that has said everything already.
+    pub(crate) fn silent(status: Status) -> Self {
+        Self::new(status, "")
+    }
+
+    /// Whether there is anything left to say.
+    pub(crate) fn is_silent(&self) -> bool {
+        self.message.is_empty()
+    }
+
     /// `error: ` and the message.
     pub(crate) fn error(status: Status, message: impl fmt::Display) -> Self {
         Self::new(status, format_args!("error: {message}"))

@@ -36,6 +36,7 @@ pub(crate) fn run(arguments: args::Run) -> Done {
             Gaps::Warn => GapPolicy::Warn,
             Gaps::Stop => GapPolicy::Stop,
         },
+        symbols: arguments.symbols,
         semihosting: arguments.semihosting,
     };
     let linux = matches!(request.start, Start::Linux { .. });

@@ -66,6 +66,8 @@ pub struct Request {
     pub timing: TimingMode,
     /// What accesses to gaps of the model do.
     pub gaps: GapPolicy,
+    /// ELF file whose symbols name addresses in reports, in place of the image's own: `vmlinux` for a kernel.
+    pub symbols: Option<PathBuf>,
     /// Whether semihosting calls are served; when not given, for all but Linux.
     pub semihosting: Option<bool>,
 }
@@ -246,6 +248,9 @@ impl Run {
             Start::Snapshot { file, symbols } => restore(request, file, symbols.as_deref())?,
             _ => boot(request)?,
         };
+        if let Some(path) = &request.symbols {
+            machine.set_symbols(elf(path, &read(path)?)?.symbols);
+        }
         let linux = matches!(request.start, Start::Linux { .. });
         if let Some(on) =
             request.semihosting.or((!matches!(request.start, Start::Snapshot { .. })).then_some(!linux))

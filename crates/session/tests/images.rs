@@ -53,7 +53,14 @@ impl Console for Log {
 }
 
 fn request(start: &Start, timing: TimingMode) -> Request {
-    Request { machine: None, start: start.clone(), timing, gaps: GapPolicy::Stop, semihosting: None }
+    Request {
+        machine: None,
+        start: start.clone(),
+        timing,
+        gaps: GapPolicy::Stop,
+        symbols: None,
+        semihosting: None,
+    }
 }
 
 fn start(image: &Start, timing: TimingMode) -> Run {

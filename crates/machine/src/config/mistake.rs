@@ -65,6 +65,15 @@ impl ConfigError {
         renderer.render(&groups)
     }
 
+    /// Line and column of a byte of the file, both from 1; columns count characters.
+    pub fn place(&self, offset: usize) -> (usize, usize) {
+        let before: String = self.source.bytes().take(offset).map(char::from).collect();
+        let line = before.matches('\n').count() + 1;
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let column = self.source.get(start..offset.min(self.source.len())).map_or(0, |s| s.chars().count());
+        (line, column + 1)
+    }
+
     fn group<'a>(&'a self, mistake: &'a Mistake) -> Group<'a> {
         let mut primary = AnnotationKind::Primary.span(mistake.span.clone());
         if !mistake.label.is_empty() {
