@@ -9,7 +9,7 @@ use msmemu_machine::{GapPolicy, Machine, TimingMode, Until, load};
 
 mod edits;
 
-const HELLO: &[u8] = include_bytes!("../../guest-images/hello/hello.elf");
+const HELLO: &[u8] = include_bytes!("../../guest-images/elf/hello.elf");
 
 #[derive(Arbitrary, Debug)]
 enum Input {
