@@ -484,9 +484,8 @@ impl Tlb {
         if self.used() == 0 {
             return;
         }
-        let (vmid, asid, va) = match *command {
-            Invalidation::Va { vmid, asid, va, .. } => (vmid, Some(asid), va),
-            Invalidation::VaAllAsids { vmid, va, .. } => (vmid, None, va),
+        let va = match *command {
+            Invalidation::Va { va, .. } | Invalidation::VaAllAsids { va, .. } => va,
             Invalidation::All
             | Invalidation::Vmid { .. }
             | Invalidation::Context { .. }
@@ -504,9 +503,7 @@ impl Tlb {
             let key = key(va, size.code());
             let mut at = self.buckets[bucket(key)];
             while let Some(slot) = self.slots.get(usize::from(at)) {
-                let mask = slot.mask & if asid.is_some() { !Tag::NON_SECURE } else { 0xFF };
-                let tag = Tag::new(vmid, asid.unwrap_or(0), false).bits();
-                if slot.key == key && (slot.tag ^ tag) & mask == 0 {
+                if slot.key == key && names(command, &slot.entry) {
                     out.push(at);
                 }
                 at = slot.next;
@@ -558,21 +555,15 @@ const fn tag_mask(entry: &TlbEntry) -> u32 {
     if entry.global { Tag::ALL & !Tag::ASID } else { Tag::ALL }
 }
 
-/// Whether a command names an entry.
+/// Whether a command names an entry. One with an address names only entries of that page; this is about
+/// the rest of their tags.
 fn names(command: &Invalidation, entry: &TlbEntry) -> bool {
     match *command {
         Invalidation::All => true,
-        Invalidation::Vmid { vmid } => entry.vmid == vmid,
+        Invalidation::Vmid { vmid } | Invalidation::VaAllAsids { vmid, .. } => entry.vmid == vmid,
         Invalidation::Context { bank, vmid } => entry.vmid == vmid || entry.bank == bank,
         Invalidation::Asid { vmid, asid, .. } => entry.vmid == vmid && !entry.global && entry.asid == asid,
-        Invalidation::Va { vmid, asid, va, .. } => {
-            entry.vmid == vmid
-                && (entry.global || entry.asid == asid)
-                && (entry.va ^ va) & entry.size.mask() == 0
-        }
-        Invalidation::VaAllAsids { vmid, va, .. } => {
-            entry.vmid == vmid && (entry.va ^ va) & entry.size.mask() == 0
-        }
+        Invalidation::Va { vmid, asid, .. } => entry.vmid == vmid && (entry.global || entry.asid == asid),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Every tap acts where it says, and what it changes is what software and masters see.
 
 use msmemu_smmu::{
-    Access, Answer, Config, ConfigError, DescriptorRead, Fault, FaultCause, FaultRecord, Histogram,
+    Access, Answer, Config, ConfigError, DescriptorRead, Fault, FaultCause, FaultRecord, Found, Histogram,
     Invalidation, InvalidationEffect, Origin, PageSizes, Ports, RegisterId, Request, Resume, Smmu, Taps,
     TlbEntry,
 };
@@ -185,6 +185,13 @@ impl Rig {
         self.model.translate(&request, &mut Ports::new(Port(&mut self.memory)).tapped_by(&mut taps))
     }
 
+    /// Where the page is found, by way of a port.
+    fn found(&mut self, port: u8, va: u32) -> Option<Found> {
+        let request = Request { port, ..Request::new(7, 0, va, Access::READ) };
+        let answer = self.model.translate(&request, &mut Ports::new(Port(&mut self.memory)));
+        answer.translation().map(|translation| translation.found)
+    }
+
     fn arm(&mut self, act: Act) {
         self.taps = Saboteur { act, fired: 0 };
     }
@@ -256,6 +263,54 @@ fn invalidations_dropped_and_partial() {
         rig.arm(Act::Nothing);
         rig.write(0x800, 0);
         assert!(rig.model.tlb_entry(0).is_none() && rig.model.micro_entry(0, 0).is_none());
+    }
+}
+
+#[test]
+fn each_port_has_its_micro_tlb() {
+    let mut rig = Rig::new(1);
+    let config = Config { ports: 3, micro_entries: 1, ..Config::default() };
+    let saved = rig.model.save();
+    rig.model = Smmu::new(&config).unwrap();
+    assert!(rig.model.restore(&saved).is_err(), "one port's state is not that of three");
+    for (offset, value) in [(0x04, 0x3_7002), (0x10, 0x8000_0000), (0x00, 1)] {
+        rig.write(offset, value);
+    }
+    assert_eq!(rig.found(0, VA), Some(Found::Walk));
+    assert_eq!(rig.found(1, VA), Some(Found::MainTlb));
+    assert_eq!(rig.found(2, VA + 0x1000), Some(Found::MainTlb));
+    let held = [0, 1, 2].map(|port| rig.model.micro_entry(port, 0).map(|entry| entry.va));
+    assert_eq!(held, [Some(VA); 3], "all are pieces of one section");
+    assert_eq!([0, 1].map(|port| rig.found(port, VA)), [Some(Found::MicroTlb); 2]);
+    assert_eq!(rig.found(2, VA), Some(Found::MainTlb), "port 2 held another piece");
+    // Numbers beyond the last port wrap.
+    assert_eq!(rig.found(4, VA), Some(Found::MicroTlb));
+    assert_eq!(rig.found(3, VA + 0x1000), Some(Found::MainTlb));
+    assert_eq!(rig.found(0, VA + 0x1000), Some(Found::MicroTlb));
+}
+
+/// Taps that leave all to the defaults, but for one.
+struct PartialAlone;
+
+impl Taps for PartialAlone {
+    fn invalidation(&mut self, _: &Invalidation) -> InvalidationEffect {
+        InvalidationEffect::Partial
+    }
+}
+
+#[test]
+fn by_default_nothing_survives_and_taps_pass_through_references() {
+    for by_reference in [false, true] {
+        let mut rig = Rig::new(2);
+        rig.ask(VA);
+        assert!(rig.model.tlb_entry(0).is_some() && rig.model.micro_entry(0, 0).is_some());
+        let ports = Ports::new(Port(&mut rig.memory));
+        if by_reference {
+            rig.model.write(0x800, 0, &mut ports.tapped_by(&mut PartialAlone));
+        } else {
+            rig.model.write(0x800, 0, &mut ports.tapped_by(PartialAlone));
+        }
+        assert_eq!((rig.model.tlb_entry(0), rig.model.micro_entry(0, 0)), (None, None));
     }
 }
 
