@@ -1,5 +1,8 @@
 //! Saved state of the timed driver.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec;
 use alloc::vec::Vec;
 
