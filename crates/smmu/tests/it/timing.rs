@@ -266,3 +266,41 @@ fn an_invalidation_sends_a_walk_back_to_its_lookup() {
     let stats = rig.model.smmu().stats();
     assert_eq!((stats.contexts[0].walk_restarts, stats.descriptor_latency.sum), (1, 20));
 }
+
+/// Bank 0 has VMID 3 and ASID 5, bank 1 VMID 4, bank 2 VMID 3.
+#[test]
+fn which_commands_send_a_walk_back() {
+    const VA: u32 = SECTION + 0x0110_0000;
+    const BANK: u32 = 0x1000;
+    let commands = [
+        ("GLOBAL_TLBIALL", 0xF_FF00, 0, true),
+        ("TLBIVMID of its VMID", 0xF_FF04, 3, true),
+        ("TLBIVMID of another", 0xF_FF04, 4, false),
+        ("CTX_TLBIALL of its bank", 0x800, 0, true),
+        ("CTX_TLBIALL of another bank with its VMID", 2 * BANK + 0x800, 0, true),
+        ("CTX_TLBIALL of another bank with another VMID", BANK + 0x800, 0, false),
+        ("TLBIASID of its ASID", 0x804, 5, true),
+        ("TLBIASID of another ASID", 0x804, 6, false),
+        ("TLBIASID of its ASID, another VMID", BANK + 0x804, 5, false),
+        ("TLBIVA of its page", 0x808, VA | 5, true),
+        ("TLBIVA in the same 16 MiB", 0x808, (VA ^ 0x00FF_0000) | 5, true),
+        ("TLBIVA in other 16 MiB", 0x808, (VA ^ 0x0100_0000) | 5, false),
+        ("TLBIVA of its page, another VMID", BANK + 0x808, VA | 5, false),
+        ("TLBIVAA of its page", 0x80C, VA, true),
+        ("TLBIVAA in other 16 MiB", 0x80C, VA ^ 0x8000_0000, false),
+        ("TLBIVAA of its page, another VMID", BANK + 0x80C, VA, false),
+    ];
+    for (name, offset, value, back) in commands {
+        let mut rig = Rig::new(Config { banks: 3, ..Config::default() }, 0, false);
+        for (bank, vmid) in [(0, 3), (1, 4), (2, 3)] {
+            rig.write(1000, 0xF_F800 + 4 * bank, vmid << 16);
+        }
+        rig.write(1000, 0x08, 5);
+        rig.submit(1100, 1, VA);
+        rig.write(1110, offset, value); // while the descriptor read is under way
+        assert!(rig.model.smmu().held().next().is_none() && rig.done.is_empty(), "{name}");
+        assert_eq!(rig.answered().len(), 1, "{name}");
+        let restarts = rig.model.smmu().stats().contexts[0].walk_restarts;
+        assert_eq!(restarts, u64::from(back), "{name}");
+    }
+}
