@@ -83,6 +83,7 @@ mod tests {
     use crate::ports::{BusError, DescriptorPort, DescriptorRead, DescriptorWrite, Ports};
     use crate::request::{Access, Answer, Found, Request};
     use crate::tap::Taps;
+    use crate::tlb::TlbEntry;
 
     /// Every address maps to itself by a section.
     struct Flat;
@@ -127,6 +128,9 @@ mod tests {
         let wrong = read(&mut smmu, 0x0110_0004);
         assert_eq!(wrong.pa(), Some(0x0010_0004));
         assert_eq!(wrong.translation().unwrap().found, Found::MainTlb);
+        // What the array can not hold is cut off.
+        smmu.poke_tlb(1, Some(TlbEntry { vmid: 0xE1, va: entry.va | 0xFFF, pa: entry.pa | 0xFFF, ..entry }));
+        assert_eq!(smmu.tlb_entry(1), Some(TlbEntry { vmid: 1, ..entry }));
         // Out of range changes nothing and does not panic.
         smmu.poke_tlb(64, Some(entry));
         smmu.poke_micro_tlb(9, 200, Some(entry));

@@ -15,8 +15,12 @@ pub(crate) struct Diary(pub(crate) Vec<String>);
 
 fn whose(origin: Origin<'_>) -> String {
     match origin {
-        Origin::Transaction(request) => format!("#{}", request.id),
+        Origin::Transaction(request) => {
+            assert_eq!(origin.va(), request.va);
+            format!("#{}", request.id)
+        }
         Origin::V2p(v) => {
+            assert_eq!(origin.va(), v.va);
             format!("v2p {} {:#x} w{} p{}", v.bank, v.va, u8::from(v.write), u8::from(v.privileged))
         }
     }

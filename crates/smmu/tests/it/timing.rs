@@ -304,3 +304,44 @@ fn which_commands_send_a_walk_back() {
         assert_eq!(restarts, u64::from(back), "{name}");
     }
 }
+
+#[test]
+fn disturbances_act_at_their_cycle() {
+    let mut rig = Rig::new(Config::default(), 0x4002, false);
+    rig.submit(1000, 1, SECTION);
+    assert_eq!(rig.answered().len(), 1);
+    let now = rig.model.now();
+    assert!(now >= 11_000, "time goes on to the last call: {now}");
+    // The micro-TLB answers with what it holds, then the main TLB with what it holds.
+    let mut entry = rig.model.smmu().tlb_entry(0).unwrap();
+    entry.pa ^= 0x4000_0000;
+    rig.model.poke_micro_tlb(0, 0, Some(entry));
+    let pa = |rig: &mut Rig| {
+        let at = rig.model.now();
+        rig.submit(at, 2, SECTION);
+        rig.run(at + 100);
+        rig.done.pop().and_then(|(_, _, answer)| answer.pa())
+    };
+    assert_eq!(pa(&mut rig), Some(0xD000_0000));
+    rig.model.poke_micro_tlb(0, 0, None);
+    entry.pa ^= 0x2000_0000;
+    rig.model.poke_tlb(0, Some(entry));
+    assert_eq!(pa(&mut rig), Some(0xF000_0000));
+    // A fault, and a stall that a changed SCTLR.M ends: the transaction passes.
+    let at = rig.model.now();
+    rig.submit(at, 3, 0x7000_0000);
+    rig.run(at + 100);
+    assert_eq!((rig.model.smmu().held().count(), rig.model.smmu().interrupts()), (1, 1));
+    let mut out = Vec::new();
+    let now = rig.model.now();
+    let mut ports = Ports::new(Port(&mut rig.memory));
+    assert!(!rig.model.poke_register(now, 0xF_FFF8, 1, &mut ports, &mut out), "IDR is fixed");
+    assert!(rig.model.poke_register(now + 7, 0x00, 0, &mut ports, &mut out));
+    assert_eq!(rig.model.now(), now + 7);
+    rig.take(out);
+    rig.run(now + 100);
+    assert_eq!(
+        rig.done.pop().map(|(at, id, answer)| (at, id, answer.pa())),
+        Some((now + 8, 3, Some(0x7000_0000)))
+    );
+}
