@@ -433,6 +433,7 @@ impl Ram {
     ///
     /// # Panics
     /// When `frame` belongs to another `Ram`.
+    #[inline]
     pub fn frame_bytes(&self, frame: FrameId) -> &[u8; FRAME_BYTES] {
         &self.slots[frame.index()].frame().0
     }
@@ -478,7 +479,20 @@ impl Ram {
     ///
     /// # Errors
     /// [`BusFault::Decode`] when a byte lies outside RAM; `out` is then partly filled.
+    #[inline]
     pub fn read(&self, addr: PhysAddr, out: &mut [u8]) -> Result<(), BusFault> {
+        let start = addr.frame_offset() as usize;
+        if out.is_empty() || out.len() > FRAME_BYTES - start {
+            return self.read_frames(addr, out);
+        }
+        match self.find(addr)? {
+            Some(frame) => out.copy_from_slice(&self.frame_bytes(frame)[start..start + out.len()]),
+            None => out.fill(0),
+        }
+        Ok(())
+    }
+
+    fn read_frames(&self, addr: PhysAddr, out: &mut [u8]) -> Result<(), BusFault> {
         let mut at = addr;
         let mut rest = out;
         while !rest.is_empty() {

@@ -106,6 +106,7 @@ pub(super) struct Frame {
     pub(super) data: DataPattern,
     pub(super) source: Side,
     pub(super) destination: Side,
+    /// Bytes of the transfer.
     pub(super) length: u32,
     pub(super) seed: u32,
     /// Bytes of an element of strided and random patterns.
@@ -178,7 +179,7 @@ impl Frame {
                 pattern: destination,
                 port: Port::decode(words[11] >> 8 & 0xff, words[1] >> 16)?,
             },
-            length: words[4],
+            length: if op == Op::Nop { 0 } else { words[4] },
             seed: words[5],
             element,
             window: (window_bytes / element).max(1),
@@ -190,6 +191,7 @@ impl Frame {
     }
 
     /// Address of the byte at `offset` of the transfer; beyond 32 bits where the sum passes them.
+    #[inline]
     pub(super) fn address(&self, side: &Side, offset: u32) -> u64 {
         let base = u64::from(side.base);
         let element = || (offset / self.element, u64::from(offset % self.element));
@@ -209,14 +211,10 @@ impl Frame {
     }
 
     /// Bytes from `offset` to the end of its element.
+    #[inline]
     pub(super) fn left_of_element(&self, offset: u32) -> u32 {
         // Most transfers are one element.
         if self.element == u32::MAX { u32::MAX - offset } else { self.element - offset % self.element }
-    }
-
-    /// Bytes of the transfer.
-    pub(super) fn transfer_length(&self) -> u32 {
-        if self.op == Op::Nop { 0 } else { self.length }
     }
 
     /// The byte of the data pattern at `offset` of the transfer, whose address is `address`.

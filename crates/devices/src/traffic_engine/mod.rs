@@ -162,6 +162,8 @@ pub struct TrafficEngine {
     /// Places in use, and those of them whose transaction waits to be issued; a bit each.
     used: u32,
     waiting: u32,
+    /// Number of places in use.
+    busy: u32,
 }
 
 impl TrafficEngine {
@@ -184,6 +186,7 @@ impl TrafficEngine {
             slots: vec![Slot::EMPTY; MAX_SLOTS as usize],
             used: 0,
             waiting: 0,
+            busy: 0,
         };
         new.regs.set_field(TENG_CAPS::ADDR_BITS, u32::from(config.address_bits.clamp(1, 32)));
         new.regs.set_field(TENG_CAPS::SLOTS, MAX_SLOTS);
@@ -195,14 +198,12 @@ impl TrafficEngine {
         id.0 < MAX_SLOTS && (self.used & !self.waiting) >> id.0 & 1 != 0
     }
 
-    const fn busy_slots(&self) -> u32 {
-        self.used.count_ones()
-    }
-
     /// Puts a transaction into a place, to be issued. Gives the memory for its data, empty.
+    #[inline]
     fn occupy(&mut self, place: usize, transaction: Transaction) -> &mut Vec<u8> {
         self.used |= 1 << place;
         self.waiting |= 1 << place;
+        self.busy += 1;
         let slot = &mut self.slots[place];
         slot.transaction = transaction;
         slot.data.clear();
@@ -225,6 +226,7 @@ impl TrafficEngine {
     }
 
     /// The address as the port can show it, for `len` bytes; `None` beyond its limit.
+    #[inline]
     fn reach(&self, addr: u64, len: u32) -> Option<u32> {
         let limit = 1_u64 << self.config.address_bits.clamp(1, 32);
         let addr = if self.regs.is_set(TENG_CTRL::TRUNCATE) { addr & (limit - 1) } else { addr };
@@ -232,6 +234,7 @@ impl TrafficEngine {
     }
 
     /// Puts a transaction in the first free place; there is one, because the caller has counted.
+    #[inline(always)]
     fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32) -> &mut Vec<u8> {
         let place = self.used.trailing_ones() as usize;
         self.slots[place].order = self.next_order;
@@ -291,10 +294,11 @@ impl TrafficEngine {
     }
 
     /// Creates the next transaction of the transfer, if there is one and a place for it.
+    #[inline]
     fn begin_next(&mut self) {
         let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return };
-        let length = frame.transfer_length();
-        if self.failed || self.aborting || self.begun >= length || self.busy_slots() >= frame.outstanding {
+        let length = frame.length;
+        if self.failed || self.aborting || self.begun >= length || self.busy >= frame.outstanding {
             return;
         }
         let offset = self.begun;
@@ -346,15 +350,23 @@ impl TrafficEngine {
     }
 
     /// Goes on to whatever comes when nothing is left to wait for.
+    #[inline]
     fn settle(&mut self) {
-        if self.busy_slots() > 0 {
-            return;
+        let unfinished = |frame: &Frame| self.begun < frame.length;
+        let goes_on = self.phase == Phase::Run
+            && !self.failed
+            && !self.aborting
+            && self.frame.as_ref().is_some_and(unfinished);
+        if self.used == 0 && !goes_on {
+            self.go_on();
         }
+    }
+
+    fn go_on(&mut self) {
         let over = self.failed || self.aborting;
-        match (self.phase, &self.frame) {
-            (Phase::Run, Some(frame)) if !over && self.begun < frame.transfer_length() => {}
-            (Phase::Run, &Some(frame)) => {
-                if !over && self.iteration < frame.repeat && frame.transfer_length() > 0 {
+        match (self.phase, self.frame) {
+            (Phase::Run, Some(frame)) => {
+                if !over && self.iteration < frame.repeat && frame.length > 0 {
                     self.iteration += 1;
                     self.begin_iteration(&frame);
                 } else {
@@ -421,21 +433,25 @@ impl TrafficEngine {
         self.aborting = true;
         // What was not issued never will be.
         self.used &= !self.waiting;
+        self.busy = self.used.count_ones();
         self.waiting = 0;
-        if self.phase == Phase::Status && self.busy_slots() == 0 {
+        if self.phase == Phase::Status && self.busy == 0 {
             self.stop();
         }
         self.settle();
     }
 
     /// The oldest transaction that waits to be issued.
+    #[inline]
     fn ready(&self) -> Option<usize> {
-        if self.waiting.is_power_of_two() {
+        // Mostly it is the only one.
+        if self.waiting != 0 && self.waiting & (self.waiting - 1) == 0 {
             return Some(self.waiting.trailing_zeros() as usize);
         }
         places(self.waiting).max_by_key(|&place| self.next_order.wrapping_sub(self.slots[place].order))
     }
 
+    #[inline]
     fn port_of(&self, work: Work) -> Port {
         match (work, &self.frame) {
             (Work::Source { .. }, Some(frame)) => frame.source.port,
@@ -445,6 +461,7 @@ impl TrafficEngine {
     }
 
     /// Whether [`DmaMaster::next_request`] would find something once the port is free.
+    #[inline]
     fn has_work(&self) -> bool {
         if self.waiting != 0 {
             return true;
@@ -453,11 +470,12 @@ impl TrafficEngine {
         let waits_for_list = frame.op.uses_list() && self.list.left == 0 && self.fetches_list();
         !self.failed
             && !self.aborting
-            && self.begun < frame.transfer_length()
-            && self.busy_slots() < frame.outstanding
+            && self.begun < frame.length
+            && self.busy < frame.outstanding
             && !waits_for_list
     }
 
+    #[inline]
     fn completed_read(&mut self, place: usize, bytes: &[u8]) {
         let done @ Transaction { work, addr, len, offset } = self.slots[place].transaction;
         let read = self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(len);
@@ -578,7 +596,7 @@ impl Device for TrafficEngine {
         if reg.reg == Teng::TENG_CMD {
             if TENG_CMD::ABORT.is_set(value) {
                 self.abort();
-            } else if TENG_CMD::START.is_set(value) && self.phase == Phase::Idle && self.busy_slots() == 0 {
+            } else if TENG_CMD::START.is_set(value) && self.phase == Phase::Idle && self.busy == 0 {
                 self.next_issue = self.next_issue.max(now);
                 self.start(self.regs.get(Teng::TENG_FRAME_ADDR));
             }
@@ -591,6 +609,7 @@ impl Device for TrafficEngine {
         Some(Peek { desc: reg.desc(), index: reg.index, value: self.regs.peek(reg) })
     }
 
+    #[inline]
     fn deadline(&self) -> Option<Time> {
         self.has_work().then_some(self.next_issue)
     }
@@ -600,11 +619,12 @@ impl Device for TrafficEngine {
     }
 
     fn level(&self, line: usize) -> bool {
-        line == 0 && self.regs.get(Teng::TENG_INT_STATUS) & self.regs.get(Teng::TENG_INT_ENABLE) != 0
+        line == 0 && self.levels() != 0
     }
 
+    #[inline]
     fn levels(&self) -> u64 {
-        self.level(0).into()
+        u64::from(self.regs.get(Teng::TENG_INT_STATUS) & self.regs.get(Teng::TENG_INT_ENABLE) != 0)
     }
 
     fn reset(&mut self) {
@@ -614,6 +634,7 @@ impl Device for TrafficEngine {
 }
 
 impl DmaMaster for TrafficEngine {
+    #[inline]
     fn next_request(&mut self, now: Time) -> Option<DmaRequest> {
         if now < self.next_issue {
             return None;
@@ -646,12 +667,14 @@ impl DmaMaster for TrafficEngine {
         }
     }
 
+    #[inline]
     fn complete(&mut self, _now: Time, id: RequestId, outcome: Result<&[u8], DmaFault>) {
         if !self.is_outstanding(id) {
             return;
         }
         let place = id.0 as usize;
         self.used &= !(1 << place);
+        self.busy -= 1;
         let Transaction { work, len, offset, .. } = self.slots[place].transaction;
         match outcome {
             Err(DmaFault { addr, cause }) => {

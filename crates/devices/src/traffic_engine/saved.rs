@@ -96,6 +96,7 @@ impl TrafficEngine {
             slots,
             used,
             waiting,
+            busy: _,
         } = self;
         SavedTrafficEngine {
             registers: regs.words().to_vec(),
@@ -170,6 +171,7 @@ impl TrafficEngine {
             slots,
             used,
             waiting,
+            busy: used.count_ones(),
         };
         Ok(())
     }

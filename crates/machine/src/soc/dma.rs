@@ -1,7 +1,7 @@
 //! DMA as messages in time: a master's request is split at 4 KiB, each piece is translated and
 //! used in one operation, and the master is called back when memory has answered all of them.
 
-use msmemu_devices::{DmaAddr, DmaCause, DmaFault, DmaRequest, MAX_REQUEST_BYTES};
+use msmemu_devices::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, MAX_REQUEST_BYTES};
 use msmemu_fabric::{
     AccessKind, BusFault, BusMaster, Cacheability, FabricTap as _, MemAttrs, MemType, Mid, PhysAddr, Time,
     Watch,
@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::observe::{DmaEvent, Hooks, Observer, Taps};
 
+use super::blocks::Master;
 use super::memory::FUNCTIONAL_ACCESS;
 use super::smmu::is_write;
 use super::{Event, Soc, Unit};
@@ -82,6 +83,7 @@ pub struct Latency {
 }
 
 impl Latency {
+    #[inline]
     fn add(&mut self, span: Time) {
         let ns = span.0 / 1000;
         let bucket = (u64::BITS - ns.leading_zeros()) as usize;
@@ -300,6 +302,7 @@ impl Dma {
 }
 
 /// The attributes a master puts on the bus, in the terms of the SMMU model.
+#[inline]
 fn attributes(attrs: MemAttrs) -> MemoryAttributes {
     let policy = |c| match c {
         Cacheability::NonCacheable => CachePolicy::NonCached,
@@ -337,8 +340,28 @@ impl Target {
 }
 
 /// Bytes of the first piece of a request.
+#[inline]
 fn first_piece(request: &DmaRequest) -> u32 {
     request.len.min(PAGE - (request.addr.0 & (PAGE - 1)))
+}
+
+/// Memory for the bytes of a piece: those to write, or zeros to read into.
+fn piece_bytes<'b, M: DmaMaster + ?Sized>(
+    buffer: &'b mut [u8; MAX_REQUEST_BYTES as usize],
+    request: &DmaRequest,
+    offset: u32,
+    len: u32,
+    device: &M,
+) -> &'b mut [u8] {
+    let bytes = buffer.get_mut(..len as usize).unwrap_or_default();
+    if is_write(request.kind) {
+        // A master has the bytes of what it has outstanding.
+        for (byte, source) in bytes.iter_mut().zip(device.write_data(request.id).iter().skip(offset as usize))
+        {
+            *byte = *source;
+        }
+    }
+    bytes
 }
 
 impl Soc {
@@ -352,24 +375,45 @@ impl Soc {
 
     /// Serves the deadline of a master that is due now, and as many more up to `limit` as come before anything
     /// else in the machine happens. Gives the last.
-    ///
-    /// With functional timing a transaction takes a constant time, mostly less than until the next one. What is
-    /// alone in that time needs no slot and no event: everything comes in the order in which it would otherwise.
     pub(super) fn stream<O: Observer, T: Taps>(
         &mut self,
-        master: u8,
+        number: u8,
         limit: Time,
         hooks: &mut Hooks<'_, O, T>,
     ) -> Time {
-        let unit = Unit::Master(master);
-        let known = self.levels.get(self.dispatch.index(unit)).copied().unwrap_or(0);
+        // The masters are lent for the while.
+        let mut masters = core::mem::take(&mut self.blocks.masters);
+        let (served, left_over) = match masters.get_mut(usize::from(number)) {
+            Some(Master::Engine(engine)) => self.stream_of(number, engine.as_mut(), limit, hooks),
+            Some(Master::Pl330(dmac)) => self.stream_of(number, dmac.as_mut(), limit, hooks),
+            None => (self.now, None),
+        };
+        self.blocks.masters = masters;
+        if let Some(request) = left_over {
+            self.issue(number, request, hooks);
+        }
+        self.after(Unit::Master(number), hooks);
+        served
+    }
+
+    /// [`Soc::stream`] of one kind of device. Gives the last deadline, and a request that goes the way of all others.
+    ///
+    /// With functional timing a transaction takes a constant time, mostly less than until the next one. What is
+    /// alone in that time needs no slot and no event: everything comes in the order in which it would otherwise.
+    fn stream_of<M: DmaMaster, O: Observer, T: Taps>(
+        &mut self,
+        number: u8,
+        device: &mut M,
+        limit: Time,
+        hooks: &mut Hooks<'_, O, T>,
+    ) -> (Time, Option<DmaRequest>) {
+        let known = self.levels.get(self.dispatch.index(Unit::Master(number))).copied().unwrap_or(0);
         let others = self.events.next_time().unwrap_or(Time::MAX).min(self.deadlines.second());
         let mut served = self.now;
-        'alone: while let Some(device) = self.blocks.master(master) {
+        loop {
             device.advance(self.now);
-            while let Some(device) = self.blocks.master(master)
-                && let Some(request) = device.next_request(self.now)
-            {
+            let next = loop {
+                let Some(request) = device.next_request(self.now) else { break device.deadline() };
                 let done = self.now + FUNCTIONAL_ACCESS;
                 let alone = done <= limit
                     && done < others
@@ -377,56 +421,59 @@ impl Soc {
                     && device.levels() == known
                     && first_piece(&request) == request.len;
                 if !alone {
-                    self.issue(master, request, hooks);
-                    break 'alone;
+                    return (served, Some(request));
                 }
-                if !self.perform(master, &request, done, hooks) {
-                    break 'alone;
+                if !self.perform(number, device, &request, done, hooks) {
+                    return (served, None);
                 }
-            }
-            let Some(device) = self.blocks.master(master) else { break };
-            let next = device.deadline().unwrap_or(Time::MAX);
+                // Before its deadline a device has nothing to issue.
+                if let Some(next) = device.deadline().filter(|next| *next > done) {
+                    break Some(next);
+                }
+            };
+            let next = next.unwrap_or(Time::MAX);
             if device.levels() != known || next <= self.now || next > limit || next >= others {
-                break;
+                return (served, None);
             }
             (self.now, served) = (next, next);
         }
-        self.after(unit, hooks);
-        served
     }
 
     /// Performs a transaction of one piece up to its completion at `done`, which is now then. If it takes longer
     /// or something else has to happen first, it goes on as any other, and the answer is `false`.
-    fn perform<O: Observer, T: Taps>(
+    #[inline(always)]
+    fn perform<M: DmaMaster, O: Observer, T: Taps>(
         &mut self,
-        master: u8,
+        number: u8,
+        device: &mut M,
         request: &DmaRequest,
         done: Time,
         hooks: &mut Hooks<'_, O, T>,
     ) -> bool {
         let issued = self.now;
-        self.issued(master, request, hooks);
+        self.issued(number, request, hooks);
         let id = PieceId { slot: self.dma.next_slot(), piece: 0 };
-        let Some(target) = self.route(master, id, request, 0, request.len, hooks) else {
-            self.dma.start(master, *request, issued);
-            self.after_route(master, request.mid, hooks);
+        let Some(target) = self.route(number, id, request, 0, request.len, hooks) else {
+            self.dma.start(number, *request, issued);
+            self.after_route(number, request.mid, hooks);
             return false;
         };
-        let mut bytes = [0; MAX_REQUEST_BYTES as usize];
-        let len = if is_write(request.kind) { 0 } else { request.len as usize };
-        let bytes = bytes.get_mut(..len).unwrap_or_default();
-        let (cause, answered) = self.transfer(master, request, 0, request.len, target, bytes, hooks);
-        if self.after_route(master, request.mid, hooks) || answered != done {
-            self.dma.start(master, *request, issued);
+        let mut buffer = [0; MAX_REQUEST_BYTES as usize];
+        let bytes = piece_bytes(&mut buffer, request, 0, request.len, device);
+        let (cause, answered) = self.transfer(number, request, 0, target, bytes, hooks);
+        let data = if is_write(request.kind) { &[] } else { &*bytes };
+        if self.after_route(number, request.mid, hooks) || answered != done {
+            self.dma.start(number, *request, issued);
             if let Some(t) = self.dma.under_way(id) {
-                t.data.copy_from_slice(bytes);
+                t.data.copy_from_slice(data);
             }
             self.wait_for_memory(id, cause, answered);
             return false;
         }
         self.now = done;
         let fault = cause.map(|cause| DmaFault { addr: request.addr, cause });
-        self.complete(master, request, issued, fault.map_or(Ok(bytes), Err), hooks);
+        self.over(number, request, issued, fault, hooks);
+        device.complete(done, request.id, fault.map_or(Ok(data), Err));
         true
     }
 
@@ -527,15 +574,16 @@ impl Soc {
     /// Moves the bytes of a piece, and has memory answer in its time.
     fn arrived<O: Observer, T: Taps>(&mut self, id: PieceId, target: Target, hooks: &mut Hooks<'_, O, T>) {
         let Some(t) = self.dma.under_way(id) else { return };
-        let (master, request) = (t.master, t.request);
+        let (number, request) = (t.master, t.request);
         let Some(&Piece { offset, len, .. }) = t.pieces.get(id.piece as usize) else { return };
-        // Its memory is lent for the move.
-        let mut data = core::mem::take(&mut t.data);
-        let end = offset as usize + len as usize;
-        let bytes = data.get_mut(offset as usize..end).unwrap_or_default();
-        let (cause, answered) = self.transfer(master, &request, offset, len, target, bytes, hooks);
-        if let Some(t) = self.dma.under_way(id) {
-            t.data = data;
+        let Some(device) = self.blocks.master(number) else { return };
+        let mut buffer = [0; MAX_REQUEST_BYTES as usize];
+        let bytes = piece_bytes(&mut buffer, &request, offset, len, device);
+        let (cause, answered) = self.transfer(number, &request, offset, target, bytes, hooks);
+        if let Some(t) = self.dma.under_way(id)
+            && let Some(data) = t.data.get_mut(offset as usize..(offset + len) as usize)
+        {
+            data.copy_from_slice(bytes);
         }
         self.wait_for_memory(id, cause, answered);
     }
@@ -547,14 +595,14 @@ impl Soc {
         }
     }
 
-    /// Moves the bytes of a piece: into `bytes`, or out of the master. Gives why it failed, and when memory answers.
-    #[allow(clippy::too_many_arguments, reason = "a piece, and where it goes")]
+    /// Moves the bytes of a piece, which those of a write are in already. Gives why it failed, and when memory
+    /// answers.
+    #[inline(always)]
     fn transfer<O: Observer, T: Taps>(
         &mut self,
         number: u8,
         request: &DmaRequest,
         offset: u32,
-        len: u32,
         target: Target,
         bytes: &mut [u8],
         hooks: &mut Hooks<'_, O, T>,
@@ -570,14 +618,14 @@ impl Soc {
             AccessKind::Read => self.memory.ram.read(address, bytes).inspect(|()| {
                 hooks.taps.fabric().dma_data(now, address, bytes);
             }),
-            AccessKind::Write => self.store(number, request, offset, len, address, hooks),
+            AccessKind::Write => self.store(number, address, bytes, hooks),
         };
         if let Err(fault) = moved {
             // Multimedia masters have no path to the peripheral bus (our choice).
             let fault = self.dispatch.find(address.0).map_or(fault, |_| BusFault::Slave);
             return (Some(fault.into()), failed);
         }
-        let (master, request) = (usize::from(number), *request);
+        let (master, request, len) = (usize::from(number), *request, bytes.len() as u32);
         hooks.obs.dma(now, &DmaEvent::Moved { master, request, offset, pa, len });
         (None, self.memory.access(now, pa, u64::from(len)))
     }
@@ -586,23 +634,15 @@ impl Soc {
     fn store<O: Observer, T: Taps>(
         &mut self,
         number: u8,
-        request: &DmaRequest,
-        offset: u32,
-        len: u32,
         address: PhysAddr,
+        bytes: &mut [u8],
         hooks: &mut Hooks<'_, O, T>,
     ) -> Result<(), BusFault> {
-        if !self.memory.ram.contains(address, len.into()) {
+        if !self.memory.ram.contains(address, bytes.len() as u64) {
             return Err(BusFault::Decode);
         }
-        let master = self.blocks.masters.get(usize::from(number));
-        let source = master.map_or(&[] as &[u8], |m| m.device().write_data(request.id));
-        let bytes = source.get(offset as usize..(offset + len) as usize).ok_or(BusFault::Slave)?;
-        let mut tapped = [0_u8; MAX_REQUEST_BYTES as usize];
-        let tapped = tapped.get_mut(..bytes.len()).ok_or(BusFault::Slave)?;
-        tapped.copy_from_slice(bytes);
-        hooks.taps.fabric().dma_data(self.now, address, tapped);
-        let hit = self.memory.ram.write(master_port(number), address, tapped)?;
+        hooks.taps.fabric().dma_data(self.now, address, bytes);
+        let hit = self.memory.ram.write(master_port(number), address, bytes)?;
         if hit.contains(Watch::Tables) {
             self.tables.take_stores(&mut self.memory.ram, self.now, None, hooks.obs);
         }
@@ -623,7 +663,11 @@ impl Soc {
             DmaFault { addr, cause }
         });
         let data = core::mem::take(&mut t.data);
-        self.complete(master, &request, issued, fault.map_or(Ok(&data), Err), hooks);
+        self.over(master, &request, issued, fault, hooks);
+        let now = self.now;
+        if let Some(device) = self.blocks.master(master) {
+            device.complete(now, request.id, fault.map_or(Ok(&data), Err));
+        }
         if let Some(t) = self.dma.transactions.get_mut(id.slot as usize) {
             t.data = data;
         }
@@ -631,13 +675,14 @@ impl Soc {
         self.after(Unit::Master(master), hooks);
     }
 
-    /// Tells the master, and whoever counts and observes, that a transaction is over.
-    fn complete<O: Observer, T: Taps>(
+    /// Counts a transaction that is over, and tells who observes.
+    #[inline(always)]
+    fn over<O: Observer, T: Taps>(
         &mut self,
         number: u8,
         request: &DmaRequest,
         issued: Time,
-        outcome: Result<&[u8], DmaFault>,
+        fault: Option<DmaFault>,
         hooks: &mut Hooks<'_, O, T>,
     ) {
         let (now, master, latency) = (self.now, usize::from(number), self.now - issued);
@@ -645,16 +690,12 @@ impl Soc {
             stats.transactions += 1;
             stats.last = Some(now);
             stats.latency.add(latency);
-            match (outcome, request.kind) {
-                (Err(_), _) => stats.failed += 1,
-                (Ok(_), AccessKind::Read) => stats.bytes_read += u64::from(request.len),
-                (Ok(_), AccessKind::Write) => stats.bytes_written += u64::from(request.len),
+            match (fault, request.kind) {
+                (Some(_), _) => stats.failed += 1,
+                (None, AccessKind::Read) => stats.bytes_read += u64::from(request.len),
+                (None, AccessKind::Write) => stats.bytes_written += u64::from(request.len),
             }
         }
-        let fault = outcome.err();
         hooks.obs.dma(now, &DmaEvent::Completed { master, request: *request, latency, fault });
-        if let Some(device) = self.blocks.master(number) {
-            device.complete(now, request.id, outcome);
-        }
     }
 }

@@ -104,6 +104,7 @@ pub(super) fn by_unit(wires: &[Wire], units: &[Unit]) -> Vec<Range<usize>> {
 
 impl Soc {
     /// Levels of a unit's outputs, a bit each.
+    #[inline]
     fn outputs(&self, unit: Unit) -> u64 {
         match unit {
             Unit::Smmu(i) => self.smmus.get(usize::from(i)).map_or(0, |s| s.interrupts().into()),
@@ -113,6 +114,7 @@ impl Soc {
 
     /// Carries the outputs of a unit that changed to where they act, and says whether there are such.
     /// `index` is its dense index.
+    #[inline]
     pub(super) fn drive<O: Observer, T: Taps>(
         &mut self,
         unit: Unit,
@@ -120,10 +122,24 @@ impl Soc {
         hooks: &mut Hooks<'_, O, T>,
     ) -> bool {
         let outputs = self.outputs(unit);
-        let Some(known) = self.levels.get_mut(index) else { return false };
-        let changed = core::mem::replace(known, outputs) ^ outputs;
-        if changed == 0 && !T::Fabric::LINES {
-            return false;
+        let known = self.levels.get(index).copied().unwrap_or(0);
+        let news = outputs != known || T::Fabric::LINES;
+        if news {
+            self.carry(index, known, outputs, hooks);
+        }
+        news
+    }
+
+    fn carry<O: Observer, T: Taps>(
+        &mut self,
+        index: usize,
+        known: u64,
+        outputs: u64,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
+        let changed = known ^ outputs;
+        if let Some(known) = self.levels.get_mut(index) {
+            *known = outputs;
         }
         let wires = self.wires_of.get(index).cloned().unwrap_or_default();
         for number in wires {
@@ -148,7 +164,6 @@ impl Soc {
                 (End::Power | End::Panic | End::Watchdog | End::SmmuReset(_) | End::Open, _) => {}
             }
         }
-        true
     }
 
     /// Takes the levels after power-on without acting on them.
