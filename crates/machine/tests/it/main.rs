@@ -5,6 +5,7 @@
 mod cases;
 mod config;
 mod devicetree;
+mod dma;
 mod lab;
 mod load;
 mod machine;
