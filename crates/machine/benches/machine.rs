@@ -1,8 +1,9 @@
-//! DMA through the machine: host time of a 64-byte read through a TLB hit, functional and timed, everything
-//! included: the engine's own work, translation, memory, time, lines, statistics. Beside it what a
-//! translation and the use of its answer alone take, and what a fork takes.
+//! The machine as a user meets it. DMA: host time of a 64-byte read through a TLB hit, functional and timed,
+//! everything included: the engine's own work, translation, memory, time, lines, statistics; beside it what a
+//! translation and the use of its answer alone take. The core: instructions and polls of a register, with the digest
+//! that every run has. A fork.
 //!
-//! `cargo bench -p msmemu-machine`.
+//! `cargo bench -p msmemu-machine --bench machine`.
 
 #![allow(missing_docs, unreachable_pub, clippy::unwrap_used, reason = "a bench")]
 
@@ -12,8 +13,9 @@ mod lab;
 use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use lab::Sweep;
+use lab::{Loop, Sweep};
 use msmemu_machine::TimingMode;
+use msmemu_machine::digest::Digest;
 
 fn dma(c: &mut Criterion) {
     let mut group = c.benchmark_group("dma read of 64 bytes");
@@ -33,5 +35,17 @@ fn dma(c: &mut Criterion) {
     c.bench_function("fork", |b| b.iter(|| black_box(machine.fork())));
 }
 
-criterion_group!(benches, dma);
+fn core(c: &mut Criterion) {
+    let mut group = c.benchmark_group("core");
+    group.throughput(Throughput::Elements(300_000));
+    for kind in [Loop::Registers, Loop::UartPoll] {
+        let (mut machine, mut digest) = (lab::looping(kind), Digest::default());
+        group.bench_function(format!("{kind:?}"), |b| {
+            b.iter(|| lab::instructions(&mut machine, &mut digest, 300_000));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, dma, core);
 criterion_main!(benches);

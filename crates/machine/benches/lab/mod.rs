@@ -1,9 +1,10 @@
-//! The laboratory with its core asleep, and an engine that reads in bursts of 64 bytes.
+//! The laboratory: with its core asleep and an engine that reads in bursts of 64 bytes, or with its core in a loop.
 
 use std::sync::Arc;
 
 use msmemu_machine::config::Config;
 use msmemu_machine::cpu::semihosting::Host;
+use msmemu_machine::digest::Digest;
 use msmemu_machine::fabric::Size;
 use msmemu_machine::load::{Image, Segment};
 use msmemu_machine::{GapPolicy, Machine, Stop, TimingMode, Until};
@@ -22,6 +23,7 @@ const SECTION: u32 = 0x4030_0000;
 const PAGES: u32 = 0x1000_0000;
 const SMMU: u32 = 0x0730_0000;
 const ENGINE: u32 = 0x0F00_0000;
+const UART: u32 = 0x19C4_0000;
 
 /// Reads of 64 bytes in a transfer; the frame makes one more.
 pub const READS: u32 = 1024;
@@ -35,14 +37,49 @@ pub enum Sweep {
     Pages,
 }
 
-/// A machine that has done a transfer, so that its TLB is warm.
-pub fn machine(timing: TimingMode, sweep: Sweep) -> Machine {
+/// A machine that runs some Arm instructions.
+fn running(timing: TimingMode, code: &[u32]) -> Machine {
     let config = Arc::new(Config::builtin("smmu-lab").unwrap().unwrap());
     let mut machine = Machine::new(config, timing, GapPolicy::Warn).unwrap();
-    // wfi; b .-4
-    let bytes = [0xE320_F003_u32, 0xEAFF_FFFD].iter().flat_map(|w| w.to_le_bytes()).collect();
+    let bytes = code.iter().flat_map(|w| w.to_le_bytes()).collect();
     let segment = Segment { name: "code".into(), address: RAM, bytes, zeros: 0 };
     machine.load(Image { segments: vec![segment], entry: RAM, ..Image::default() }).unwrap();
+    machine
+}
+
+/// A loop of the core.
+#[derive(Clone, Copy, Debug)]
+pub enum Loop {
+    /// Four instructions between registers.
+    Registers,
+    /// Reads the status of the UART, counts, and again: three instructions.
+    UartPoll,
+}
+
+/// A machine whose core runs a loop, and has warmed up.
+pub fn looping(kind: Loop) -> Machine {
+    let code: &[u32] = match kind {
+        // add r1, r1, #1; eor r3, r3, r1; subs r2, r2, #1; b .-12
+        Loop::Registers => &[0xE281_1001, 0xE023_3001, 0xE252_2001, 0xEAFF_FFFB],
+        // ldr r0, =SR; ldr r1, [r0]; subs r2, r2, #1; b .-8
+        Loop::UartPoll => &[0xE59F_0008, 0xE590_1000, 0xE252_2001, 0xEAFF_FFFC, UART + 8],
+    };
+    let mut machine = running(TimingMode::Functional, code);
+    instructions(&mut machine, &mut Digest::default(), 10_000);
+    machine
+}
+
+/// Runs so many instructions as `msmemu run` does: in slices, with the digest of what happens.
+pub fn instructions(machine: &mut Machine, digest: &mut Digest, count: u64) {
+    let until = Some(machine.core().instructions + count);
+    let until = Until { instructions: until, slice: 1 << 20, time: None };
+    assert_eq!(machine.run(until, digest, &mut (), &mut NoHost), Stop::InstructionLimit);
+}
+
+/// A machine that has done a transfer, so that its TLB is warm.
+pub fn machine(timing: TimingMode, sweep: Sweep) -> Machine {
+    // wfi; b .-4
+    let mut machine = running(timing, &[0xE320_F003, 0xEAFF_FFFD]);
     let mut poke = |address: u32, value: u32| {
         machine.bus_access(address, Size::Word, Some(value.into()), &mut (), &mut ()).unwrap();
     };
