@@ -8,9 +8,10 @@
 use goblin::elf::{Elf, program_header::PT_LOAD};
 use msmemu_cpu::isa::Set;
 use msmemu_cpu::observe::{DataAccess, Observer};
-use msmemu_cpu::semihosting::{Host, Outcome, Semihosting};
+use msmemu_cpu::semihosting::{Errno, Host, HostFile, OpenMode, Outcome, Semihosting};
 use msmemu_cpu::{BlockEngine, Core, Cpu, Engine, Exit, Limits, Model, StepEngine};
 use msmemu_fabric::{Access, Bus, BusFault, BusMaster, MasterId, Mid, PhysAddr, PhysRange, Ram};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 const MASTER: MasterId = MasterId { bus: BusMaster(0), mid: Mid(0) };
@@ -86,18 +87,82 @@ impl Bus for Virt {
     }
 }
 
+/// The console, and a directory in memory.
 #[derive(Default)]
-struct Console(Vec<u8>);
+struct Console {
+    output: Vec<u8>,
+    files: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// Name and position of each open file.
+    open: Vec<Option<(Vec<u8>, usize)>>,
+}
 
 impl Console {
     fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0).into_owned()
+        String::from_utf8_lossy(&self.output).into_owned()
+    }
+
+    /// Contents and position of an open file.
+    fn file(&mut self, file: HostFile) -> Result<(&mut Vec<u8>, &mut usize), Errno> {
+        let (name, position) =
+            self.open.get_mut(file.0 as usize).and_then(Option::as_mut).ok_or(Errno::BADF)?;
+        Ok((self.files.get_mut(name).ok_or(Errno::BADF)?, position))
     }
 }
 
 impl Host for Console {
     fn console_write(&mut self, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
+        self.output.extend_from_slice(bytes);
+    }
+
+    fn open(&mut self, name: &[u8], mode: OpenMode) -> Result<HostFile, Errno> {
+        if mode.truncate {
+            self.files.insert(name.to_vec(), Vec::new());
+        } else if !self.files.contains_key(name) {
+            return Err(Errno::NOENT);
+        }
+        self.open.push(Some((name.to_vec(), 0)));
+        Ok(HostFile(self.open.len() as u32 - 1))
+    }
+
+    fn close(&mut self, file: HostFile) -> Result<(), Errno> {
+        self.open[file.0 as usize].take().map(|_| ()).ok_or(Errno::BADF)
+    }
+
+    fn read(&mut self, file: HostFile, buffer: &mut [u8]) -> Result<usize, Errno> {
+        let (contents, position) = self.file(file)?;
+        let rest = contents.get(*position..).unwrap_or(&[]);
+        let done = rest.len().min(buffer.len());
+        buffer[..done].copy_from_slice(&rest[..done]);
+        *position += done;
+        Ok(done)
+    }
+
+    fn write(&mut self, file: HostFile, bytes: &[u8]) -> Result<usize, Errno> {
+        let (contents, position) = self.file(file)?;
+        let end = *position + bytes.len();
+        contents.resize(contents.len().max(end), 0);
+        contents[*position..end].copy_from_slice(bytes);
+        *position = end;
+        Ok(bytes.len())
+    }
+
+    fn seek(&mut self, file: HostFile, position: u32) -> Result<(), Errno> {
+        *self.file(file)?.1 = position as usize;
+        Ok(())
+    }
+
+    fn length(&mut self, file: HostFile) -> Result<u32, Errno> {
+        Ok(self.file(file)?.0.len() as u32)
+    }
+
+    fn remove(&mut self, name: &[u8]) -> Result<(), Errno> {
+        self.files.remove(name).map(|_| ()).ok_or(Errno::NOENT)
+    }
+
+    fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+        let contents = self.files.remove(from).ok_or(Errno::NOENT)?;
+        self.files.insert(to.to_vec(), contents);
+        Ok(())
     }
 }
 
@@ -227,6 +292,7 @@ macro_rules! images {
 images! {
     banked "banked",
     exceptions "exceptions",
+    files "files",
     floating "floating",
     high_vectors "high-vectors",
     interwork "interwork",

@@ -28,7 +28,11 @@ impl Observer for Printer {
         let arrow = if access.kind == AccessKind::Write { "<-" } else { "->" };
         let name = self.names.get(usize::from(index)).map_or("?", String::as_str);
         let value = access.answer.unwrap_or(0);
-        println!("    {:>13} ns  pc {:08x}  {name}.{register} {arrow} {value:#010x}", now.picos() / 1000, access.pc);
+        println!(
+            "    {:>13} ns  pc {:08x}  {name}.{register} {arrow} {value:#010x}",
+            now.picos() / 1000,
+            access.pc
+        );
     }
 
     fn sent(&mut self, _: Time, _: usize, bytes: &[u8]) {
@@ -73,7 +77,12 @@ fn main() -> ExitCode {
     });
     match started {
         Ok(mut machine) => {
-            let stop = machine.run(Until::default(), &mut Printer { names, from, line: Vec::new() }, &mut (), &mut Nobody);
+            let stop = machine.run(
+                Until::default(),
+                &mut Printer { names, from, line: Vec::new() },
+                &mut (),
+                &mut Nobody,
+            );
             println!("{stop:?} at {}", machine.time());
             ExitCode::SUCCESS
         }

@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 pub mod debug;
+pub mod files;
 pub mod limit;
 pub mod machines;
 pub mod run;

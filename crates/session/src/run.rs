@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use msmemu_machine::config::{BUILTIN, Config};
-use msmemu_machine::cpu::semihosting::Host;
+use msmemu_machine::cpu::semihosting::{Errno, HeapInfo, Host, HostFile, OpenMode};
 use msmemu_machine::devices::uartdm::Received;
 use msmemu_machine::digest::Digest;
 use msmemu_machine::fabric::Time;
@@ -17,6 +17,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 use crate::debug::Watch;
+use crate::files::Directory;
 use crate::limit::Point;
 use crate::machines::{self, MachineError};
 
@@ -70,6 +71,10 @@ pub struct Request {
     pub symbols: Option<PathBuf>,
     /// Whether semihosting calls are served; when not given, for all but Linux.
     pub semihosting: Option<bool>,
+    /// The directory whose files semihosting calls may open; when not given, none.
+    pub semihosting_dir: Option<PathBuf>,
+    /// The command line that semihosting gives to the guest.
+    pub semihosting_args: String,
 }
 
 /// Why a run does not start.
@@ -85,6 +90,14 @@ pub enum StartError {
     #[error("{} can not be read: {source}", path.display())]
     Read {
         /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The directory for semihosting can not be opened.
+    #[error("{} can not be used as the directory for semihosting: {source}", path.display())]
+    Directory {
+        /// The directory.
         path: PathBuf,
         /// Why.
         source: std::io::Error,
@@ -175,11 +188,15 @@ pub trait Console: Host {
     }
 }
 
-/// A host without a console and without files.
-struct Silent;
+/// A host without a console and without files, which gives the guest its command line.
+struct Silent<'a>(&'a str);
 
-impl Host for Silent {
+impl Host for Silent<'_> {
     fn console_write(&mut self, _bytes: &[u8]) {}
+
+    fn command_line(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
 }
 
 /// How a run ended, in one word. [`Report::stop`] has the details.
@@ -236,6 +253,76 @@ pub struct Run {
     origin: Option<Machine>,
     /// What arrived at the console since then.
     input: Vec<(Time, Received)>,
+    /// Files for semihosting.
+    files: Option<Directory>,
+    arguments: String,
+}
+
+/// What semihosting calls reach: the console, and the files of the run.
+struct Outside<'a, C> {
+    console: &'a mut C,
+    files: Option<&'a mut Directory>,
+    arguments: &'a str,
+}
+
+impl<C> Outside<'_, C> {
+    fn files(&mut self) -> Result<&mut Directory, Errno> {
+        self.files.as_deref_mut().ok_or(Errno::NOSYS)
+    }
+}
+
+impl<C: Console> Host for Outside<'_, C> {
+    fn console_write(&mut self, bytes: &[u8]) {
+        self.console.console_write(bytes);
+    }
+
+    fn console_read(&mut self) -> Option<u8> {
+        self.console.console_read()
+    }
+
+    fn command_line(&self) -> &[u8] {
+        self.arguments.as_bytes()
+    }
+
+    fn heap_info(&self) -> HeapInfo {
+        self.console.heap_info()
+    }
+
+    fn epoch(&self) -> u32 {
+        self.console.epoch()
+    }
+
+    fn open(&mut self, name: &[u8], mode: OpenMode) -> Result<HostFile, Errno> {
+        self.files()?.open_file(name, mode)
+    }
+
+    fn close(&mut self, file: HostFile) -> Result<(), Errno> {
+        self.files()?.close(file)
+    }
+
+    fn read(&mut self, file: HostFile, buffer: &mut [u8]) -> Result<usize, Errno> {
+        self.files()?.read(file, buffer)
+    }
+
+    fn write(&mut self, file: HostFile, bytes: &[u8]) -> Result<usize, Errno> {
+        self.files()?.write(file, bytes)
+    }
+
+    fn seek(&mut self, file: HostFile, position: u32) -> Result<(), Errno> {
+        self.files()?.seek(file, position)
+    }
+
+    fn length(&mut self, file: HostFile) -> Result<u32, Errno> {
+        self.files()?.length(file)
+    }
+
+    fn remove(&mut self, name: &[u8]) -> Result<(), Errno> {
+        self.files()?.remove(name)
+    }
+
+    fn rename(&mut self, from: &[u8], to: &[u8]) -> Result<(), Errno> {
+        self.files()?.rename(from, to)
+    }
 }
 
 impl Run {
@@ -244,6 +331,10 @@ impl Run {
     /// # Errors
     /// When the machine or a file can not be used.
     pub fn start(request: &Request) -> Result<Self, StartError> {
+        let files = request.semihosting_dir.as_deref().map(|path| {
+            Directory::open(path).map_err(|source| StartError::Directory { path: path.to_owned(), source })
+        });
+        let files = files.transpose()?;
         let mut machine = match &request.start {
             Start::Snapshot { file, symbols } => restore(request, file, symbols.as_deref())?,
             _ => boot(request)?,
@@ -258,8 +349,18 @@ impl Run {
             machine.set_semihosting(on);
         }
         let console = machine.config().uart.iter().position(|u| u.console).unwrap_or(0);
-        let origin = Some(machine.fork());
-        Ok(Self { machine, digest: Digest::default(), console, slice: SLICE, origin, input: Vec::new() })
+        // Files of the host may not be written twice.
+        let origin = files.is_none().then(|| machine.fork());
+        Ok(Self {
+            machine,
+            digest: Digest::default(),
+            console,
+            slice: SLICE,
+            origin,
+            input: Vec::new(),
+            files,
+            arguments: request.semihosting_args.clone(),
+        })
     }
 
     /// The machine.
@@ -310,7 +411,9 @@ impl Run {
 
     fn slice_until<C: Console>(&mut self, limits: Until, console: &mut C) -> Stop {
         self.feed(console);
-        let stop = self.machine.slice(limits, &mut self.digest, &mut (), console);
+        let mut outside =
+            Outside { console: &mut *console, files: self.files.as_mut(), arguments: &self.arguments };
+        let stop = self.machine.slice(limits, &mut self.digest, &mut (), &mut outside);
         self.drain(console);
         stop
     }
@@ -318,7 +421,9 @@ impl Run {
     /// Runs one instruction, watched.
     pub(crate) fn step<C: Console>(&mut self, watch: &mut Watch, console: &mut C) -> Stop {
         self.feed(console);
-        let stop = self.machine.step(&mut (&mut self.digest, watch), &mut (), console);
+        let mut outside =
+            Outside { console: &mut *console, files: self.files.as_mut(), arguments: &self.arguments };
+        let stop = self.machine.step(&mut (&mut self.digest, watch), &mut (), &mut outside);
         self.drain(console);
         stop
     }
@@ -379,7 +484,7 @@ impl Run {
             again.receive(*time, self.console as u8, *what);
         }
         let until = Until { time: Some(self.machine.time()), slice: self.slice, ..Until::default() };
-        while again.slice(until, &mut (), &mut (), &mut Silent) == Stop::Slice {
+        while again.slice(until, &mut (), &mut (), &mut Silent(&self.arguments)) == Stop::Slice {
             if console.interrupted() {
                 return;
             }

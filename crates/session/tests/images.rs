@@ -60,6 +60,8 @@ fn request(start: &Start, timing: TimingMode) -> Request {
         gaps: GapPolicy::Stop,
         symbols: None,
         semihosting: None,
+        semihosting_dir: None,
+        semihosting_args: String::new(),
     }
 }
 
