@@ -60,6 +60,7 @@ Examples:
     msmemu run --kernel zImage --initrd cpio.gz --append console=ttyMSM0
     msmemu run firmware.elf --snapshot mid.snap@50ms
     msmemu run --restore mid.snap
+    msmemu run test.elf --semihosting-dir out    files of out/ by semihosting
     msmemu run firmware.elf --gdb                wait for gdb on 127.0.0.1:1234
 
 Exit status: see `msmemu --help`.";
@@ -104,6 +105,12 @@ pub(crate) struct Run {
     /// Semihosting; on for ELF images, off for Linux when not said.
     #[arg(long, value_name = "on|off", value_parser = on_off)]
     pub(crate) semihosting: Option<bool>,
+    /// Directory whose files semihosting may open, write and remove; without it none.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) semihosting_dir: Option<PathBuf>,
+    /// Command line that semihosting gives to the guest (SYS_GET_CMDLINE).
+    #[arg(long, value_name = "STR")]
+    pub(crate) semihosting_args: Option<String>,
 
     /// Write statistics as JSON to a file, or `-` for standard output.
     #[arg(long, value_name = "FILE|-")]

@@ -38,8 +38,8 @@ pub(crate) fn run(arguments: args::Run) -> Done {
         },
         symbols: arguments.symbols,
         semihosting: arguments.semihosting,
-        semihosting_dir: None,
-        semihosting_args: String::new(),
+        semihosting_dir: arguments.semihosting_dir,
+        semihosting_args: arguments.semihosting_args.unwrap_or_default(),
     };
     let linux = matches!(request.start, Start::Linux { .. });
     let mut run = Run::start(&request).map_err(|error| failure(&error))?;
