@@ -291,6 +291,7 @@ macro_rules! images {
 
 images! {
     banked "banked",
+    endian_walk "endian-walk",
     exceptions "exceptions",
     files "files",
     floating "floating",
@@ -299,6 +300,7 @@ images! {
     kernel_setup "kernel-setup",
     mmu_faults "mmu-faults",
     monitor "monitor",
+    restart "restart",
     semihosting "semihosting",
     tlb "tlb",
     translate "translate",
