@@ -27,6 +27,20 @@ struct Arguments {
     reports: usize,
 }
 
+/// Single words with a name of their own in capstone, which chance would miss.
+const NAMED: [(Set, u32); 10] = [
+    (Set::A32, 0xe49d_0004), // LDR R0, [SP], #4
+    (Set::T32, 0xf85d_0b04),
+    (Set::A32, 0xe52d_0004), // STR R0, [SP, #-4]!
+    (Set::T32, 0xf84d_0d04),
+    (Set::A32, 0xe320_f014), // hint 20
+    (Set::T32, 0xf3af_8014),
+    (Set::A32, 0xe320_f006), // hint 6
+    (Set::T32, 0xf3af_8006),
+    (Set::A32, 0xf2b0_0840), // VEXT.8 Q0, Q0, Q0, #8
+    (Set::T32, 0xefb0_0840),
+];
+
 #[derive(Default)]
 struct Tally {
     asked: u64,
@@ -72,6 +86,9 @@ fn main() -> Result<ExitCode, Box<dyn Error>> {
             let top = dice.pick(&[0xe800_0000, 0xf000_0000, 0xf800_0000]);
             ask(&mut tally, Set::T32, (word & 0x07ff_ffff) | top);
         }
+    }
+    for (set, word) in NAMED {
+        ask(&mut tally, set, word);
     }
     // Rare encodings: words made from each row of the table, so that none goes unasked.
     for set in [msmemu_cpu::isa::Set::A32, msmemu_cpu::isa::Set::T32] {
