@@ -52,7 +52,10 @@ fuzz_target!(|input: (bool, [u8; 24], Vec<u8>)| {
     prepare(&mut blocks, &header);
     prepare(&mut steps, &header);
     for slice in 0..12u64 {
-        let limit = |core: &Core| Limits { cycles: core.cycles + 400, instructions: core.instructions + 5 + slice * 7 };
+        let limit = |core: &Core| Limits {
+            cycles: core.cycles + 400,
+            instructions: core.instructions + 5 + slice * 7,
+        };
         let limits = limit(&blocks.core);
         let exit_a = blocks.run(&mut bus_a, &mut (), limits);
         let exit_b = steps.run(&mut bus_b, &mut (), limits);

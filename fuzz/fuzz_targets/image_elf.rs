@@ -1,6 +1,8 @@
 //! Any ELF file: it is refused, or loaded where the machine has memory, and then runs without harm.
 #![no_main]
 
+use std::sync::{Arc, OnceLock};
+
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use msmemu_machine::config::Config;
@@ -23,6 +25,12 @@ impl Host for Silent {
     fn console_write(&mut self, _bytes: &[u8]) {}
 }
 
+fn config() -> Arc<Config> {
+    static CONFIG: OnceLock<Arc<Config>> = OnceLock::new();
+    let read = || Arc::new(Config::builtin("smmu-lab").and_then(Result::ok).expect("a machine"));
+    Arc::clone(CONFIG.get_or_init(read))
+}
+
 fuzz_target!(|input: Input| {
     let file = match input {
         Input::Bytes(bytes) => bytes,
@@ -34,9 +42,7 @@ fuzz_target!(|input: Input| {
             for (address, size, _) in image.symbols.iter() {
                 let _ = image.symbols.locate(address.wrapping_add(size));
             }
-            let config = Config::builtin("smmu-lab").and_then(Result::ok).expect("a machine");
-            let mut machine =
-                Machine::new(config.into(), TimingMode::Functional, GapPolicy::Warn).expect("it");
+            let mut machine = Machine::new(config(), TimingMode::Functional, GapPolicy::Warn).expect("it");
             if machine.load(image).is_ok() {
                 machine.set_semihosting(true);
                 let until = Until { instructions: Some(2000), ..Until::default() };

@@ -2,6 +2,8 @@
 //! tree can be read.
 #![no_main]
 
+use std::sync::OnceLock;
+
 use arbitrary::Arbitrary;
 use libfuzzer_sys::fuzz_target;
 use msmemu_machine::config::Config;
@@ -19,8 +21,19 @@ struct Input {
     dtb: Option<Vec<edits::Edit>>,
 }
 
+fn config() -> &'static Config {
+    static CONFIG: OnceLock<Config> = OnceLock::new();
+    CONFIG.get_or_init(|| Config::builtin("smmu-lab").and_then(Result::ok).expect("a machine"))
+}
+
+/// The tree of a machine that is right.
+fn tree() -> &'static [u8] {
+    static TREE: OnceLock<Vec<u8>> = OnceLock::new();
+    TREE.get_or_init(|| devicetree::generate(config()))
+}
+
 fuzz_target!(|input: Input| {
-    let config = Config::builtin("smmu-lab").and_then(Result::ok).expect("a machine");
+    let config = config();
     let mut kernel = input.kernel;
     if let Some((start, end)) = input.header {
         kernel.resize(kernel.len().max(0x40), 0);
@@ -30,14 +43,14 @@ fuzz_target!(|input: Input| {
     }
     // Up to more than the machine's memory.
     let initrd = input.initrd.map(|(byte, len)| vec![byte; len as usize % 0x0900_0000]);
-    let dtb = input.dtb.map(|edits| edits::apply(&devicetree::generate(&config), &edits));
+    let dtb = input.dtb.map(|edits| edits::apply(tree(), &edits));
     let boot = load::Linux {
         kernel: &kernel,
         initrd: initrd.as_deref(),
         append: input.append.as_deref(),
         dtb: dtb.as_deref(),
     };
-    match load::linux(&config, &boot) {
+    match load::linux(config, &boot) {
         Err(error) => assert!(!error.to_string().is_empty()),
         Ok(image) => {
             let tree = image.segments.last().expect("kernel and tree");

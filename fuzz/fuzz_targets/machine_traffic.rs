@@ -16,17 +16,37 @@ use msmemu_machine::{GapPolicy, Machine, TimingMode, Until};
 #[derive(Arbitrary, Debug)]
 enum Step {
     /// A word of a register window, by number of the window.
-    Register { window: u8, word: u16, value: Option<u32> },
+    Register {
+        window: u8,
+        word: u16,
+        value: Option<u32>,
+    },
     /// A register of the SMMU's first bank or global page.
-    Smmu { global: bool, word: u8, value: u32 },
+    Smmu {
+        global: bool,
+        word: u8,
+        value: u32,
+    },
     /// A word of the first 64 KiB of memory.
-    Memory { word: u16, value: u32 },
+    Memory {
+        word: u16,
+        value: u32,
+    },
     /// A word that points into these 64 KiB.
-    Pointer { word: u16, to: u16 },
+    Pointer {
+        word: u16,
+        to: u16,
+    },
     /// A command of the traffic engine.
-    Engine { frame: u8 },
-    Type { character: u8 },
-    Run { micros: u16 },
+    Engine {
+        frame: u8,
+    },
+    Type {
+        character: u8,
+    },
+    Run {
+        micros: u16,
+    },
     Save,
 }
 
@@ -95,8 +115,7 @@ impl Bench {
             }
             Step::Save if saves => {
                 let saved = self.machine.save();
-                self.machine =
-                    Machine::restore(config, GapPolicy::Warn, saved).expect("what was just saved");
+                self.machine = Machine::restore(config, GapPolicy::Warn, saved).expect("what was just saved");
             }
             Step::Save => {}
         }
