@@ -227,13 +227,12 @@ fn errors(comment: &str) -> Vec<(String, String)> {
         }
         let end =
             [";", ". ", ").", ","].iter().filter_map(|end| after.find(end)).min().unwrap_or(after.len());
-        let when = after
-            .get(..end)
-            .unwrap_or_default()
-            .trim()
-            .trim_end_matches(['.', ')'])
-            .trim_start_matches([':', ' ']);
-        found.push((name.to_owned(), when.to_owned()));
+        let when = after.get(..end).unwrap_or_default().trim().trim_end_matches(['.', ')']);
+        let mut when = when.trim_start_matches([':', ' ']).to_owned();
+        if when.contains('(') && !when.contains(')') {
+            when.push(')');
+        }
+        found.push((name.to_owned(), when));
     }
     found
 }

@@ -105,8 +105,9 @@ bool device_iommu_mapped(struct device *dev);
  * -EEXIST something in the range is mapped; -ENOMEM no memory for tables. */
 int iommu_map(struct iommu_domain *domain, dma_addr_t iova, phys_addr_t paddr, size_t size, int prot);
 
-/* Maps the pieces one behind the other. Returns the size mapped, or an error as above (then nothing is mapped);
- * -EINVAL also for a piece that does not begin and end at a page. */
+/* Maps the pieces one behind the other. Returns the size mapped, or an error, and then nothing of it is mapped: -EINVAL no
+ * pieces, or one that does not begin and end at a page; -ERANGE the pieces end beyond the address space; -EEXIST something in the
+ * range is mapped; -ENOMEM no memory for tables. */
 ssize_t iommu_map_sg(struct iommu_domain *domain, dma_addr_t iova, struct scatterlist *sg,
                      unsigned nents, int prot);
 
