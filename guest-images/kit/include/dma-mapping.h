@@ -67,9 +67,9 @@ static inline bool dma_get_attr(enum dma_attr attr, const struct dma_attrs *attr
 
 /* ---- Devices ---- */
 
-/* Chooses the back end from the device tree and gives the device, if there is an SMMU, a domain. driver_bind() does it.
- * Errors: -EBUSY it was done already; -EIO the device reaches no memory; -ENOMEM no memory for a domain;
- * -ENOSPC its SMMU has no context bank left. */
+/* Chooses the back end from the device tree and gives the device, if there is an SMMU, a domain. driver_bind() does
+ * it. Errors: -EBUSY it was done already; -EIO the device reaches no memory; -ENOMEM no memory for a domain; -ENOSPC
+ * its SMMU has no context bank left. */
 int dma_configure(struct device *dev);
 
 /* Ends it. What is still mapped is reported as a leak and unmapped. Returns the number of leaks. */
@@ -78,9 +78,9 @@ unsigned dma_release(struct device *dev);
 /* "iommu", "direct" or "bounce"; "none" before dma_configure(). */
 const char *dma_backend(struct device *dev);
 
-/* The highest address that the device can put out, as its driver knows it; the device tree may say less. The default is 32 bits.
- * It also chooses between direct and bounce anew, for what is mapped from now on. Errors: -ENODEV not configured; -EIO no memory, or with an
- * SMMU no device address, lies below it, and nothing has changed. */
+/* The highest address that the device can put out, as its driver knows it; the device tree may say less. The default
+ * is 32 bits. It also chooses between direct and bounce anew, for what is mapped from now on. Errors: -ENODEV not
+ * configured; -EIO no memory, or with an SMMU no device address, lies below it, and nothing has changed. */
 int dma_set_mask(struct device *dev, u64 mask);
 
 /* The same for dma_alloc_coherent(). Errors: -ENODEV; -EIO. */
@@ -102,9 +102,10 @@ u32 dma_get_max_seg_size(struct device *dev);
 
 /* ---- Coherent memory ---- */
 
-/* Memory, cleared, that processor and device see alike without dma_sync_*. Returns where the processor finds it, and the
- * device's address in *handle. It is aligned to its size rounded up to a power of two, 1 MiB at most. NULL on
- * failure: -EINVAL 0 bytes; -ENOMEM no memory; -ENOSPC no room in the pool or no device address; -ENODEV not configured. */
+/* Memory, cleared, that processor and device see alike without dma_sync_*. Returns where the processor finds it, and
+ * the device's address in *handle. It is aligned to its size rounded up to a power of two, 1 MiB at most. NULL on
+ * failure: -EINVAL 0 bytes; -ENOMEM no memory; -ENOSPC no room in the pool or no device address; -ENODEV not
+ * configured. */
 void *dma_alloc_coherent(struct device *dev, size_t size, dma_addr_t *handle, gfp_t gfp);
 
 /* Gives it back, with the same size and addresses. */
@@ -129,9 +130,9 @@ dma_addr_t dma_map_single(struct device *dev, void *cpu, size_t size, enum dma_d
 void dma_unmap_single(struct device *dev, dma_addr_t address, size_t size,
                       enum dma_data_direction direction);
 
-/* With attributes. DMA_MAPPING_ERROR also: -EINVAL an unknown attribute, both orders, or a destination that is placed in its
- * page otherwise than the memory; -ERANGE the destination is beyond the mask or outside of the domain;
- * -EBUSY part of it is mapped already; -EOPNOTSUPP the back end can not choose device addresses. */
+/* With attributes. DMA_MAPPING_ERROR also: -EINVAL an unknown attribute, both orders, or a destination that is placed
+ * in its page otherwise than the memory; -ERANGE the destination is beyond the mask or outside of the domain; -EBUSY
+ * part of it is mapped already; -EOPNOTSUPP the back end can not choose device addresses. */
 dma_addr_t dma_map_single_attrs(struct device *dev, void *cpu, size_t size,
                                 enum dma_data_direction direction, const struct dma_attrs *attrs);
 void dma_unmap_single_attrs(struct device *dev, dma_addr_t address, size_t size,
@@ -143,16 +144,17 @@ dma_addr_t dma_map_page(struct device *dev, struct page *page, size_t offset, si
 void dma_unmap_page(struct device *dev, dma_addr_t address, size_t size,
                     enum dma_data_direction direction);
 
-/* A list. Returns how many ranges the device has to be given: the first so many entries have them in sg_dma_address() and sg_dma_len().
- * They can be fewer than the pieces, where pieces follow each other for the device. 0 on failure: as dma_map_single (-EINVAL,
- * -ENOMEM, -ENOSPC, -ENODEV), and -EINVAL an empty list or a piece longer than dma_get_max_seg_size(). */
+/* A list. Returns how many ranges the device has to be given: the first so many entries have them in sg_dma_address()
+ * and sg_dma_len(). They can be fewer than the pieces, where pieces follow each other for the device. 0 on failure:
+ * as dma_map_single (-EINVAL, -ENOMEM, -ENOSPC, -ENODEV), and -EINVAL an empty list or a piece longer than
+ * dma_get_max_seg_size(). */
 int dma_map_sg(struct device *dev, struct scatterlist *sg, int nents, enum dma_data_direction direction);
 
 /* With the number of pieces that was given, not the one returned. */
 void dma_unmap_sg(struct device *dev, struct scatterlist *sg, int nents, enum dma_data_direction direction);
 
-/* With attributes; a destination is that of the first byte, all pieces follow. 0 also for what dma_map_single_attrs says of them
- * (-EINVAL, -ERANGE, -EBUSY, -EOPNOTSUPP), and -EINVAL for pieces that can not follow each other: all
+/* With attributes; a destination is that of the first byte, all pieces follow. 0 also for what dma_map_single_attrs
+ * says of them (-EINVAL, -ERANGE, -EBUSY, -EOPNOTSUPP), and -EINVAL for pieces that can not follow each other: all
  * but the first have to begin at a page, all but the last to end at one. */
 int dma_map_sg_attrs(struct device *dev, struct scatterlist *sg, int nents,
                      enum dma_data_direction direction, const struct dma_attrs *attrs);
@@ -187,15 +189,16 @@ int dma_domain_free(struct dma_domain *domain);
 /* The domain of a device; NULL if there is none, because its back end is another. */
 struct dma_domain *dma_get_domain(struct device *dev);
 
-/* Moves a device to a domain; the one it had of its own is gone. Errors: -ENODEV not configured; -EBUSY it has mappings; -EOPNOTSUPP
- * the back end has no domains. */
+/* Moves a device to a domain; the one it had of its own is gone. Errors: -ENODEV not configured; -EBUSY it has
+ * mappings; -EOPNOTSUPP the back end has no domains. */
 int dma_set_domain(struct device *dev, struct dma_domain *domain);
 
 /* The domain of the IOMMU API behind it: for fault handlers and questions. */
 struct iommu_domain *dma_iommu_domain(struct dma_domain *domain);
 
-/* Strict (the default): when an unmapping returns, no device can use it. Not strict: up to DMA_DEFERRED unmappings wait for
- * one invalidation of the whole domain; their addresses are not used again before it, their memory may be. */
+/* Strict (the default): when an unmapping returns, no device can use it. Not strict: up to DMA_DEFERRED unmappings
+ * wait for one invalidation of the whole domain; their addresses are not used again before it, their memory may be.
+ * */
 #define DMA_DEFERRED 64u
 void dma_domain_set_strict(struct dma_domain *domain, bool strict);
 
@@ -237,8 +240,9 @@ const char *dma_misuse_name(enum dma_misuse kind);
 bool dma_check_device_use(struct device *dev, dma_addr_t address, size_t size,
                           enum dma_data_direction direction);
 
-/* Takes whole pages away from the processor while a device owns them, so that a use before dma_sync_*_for_cpu is reported, once for
- * each page, and then goes on. It costs two changes of page tables for each transfer; off by default. Switch it with nothing mapped. */
+/* Takes whole pages away from the processor while a device owns them, so that a use before dma_sync_*_for_cpu is
+ * reported, once for each page, and then goes on. It costs two changes of page tables for each transfer; off by
+ * default. Switch it with nothing mapped. */
 void dma_set_guard(bool on);
 
 /* Mappings of all devices that exist now. */

@@ -13,8 +13,8 @@ extern const struct driver pl330_driver;
 /* Most bytes of one transfer. */
 #define PL330_MAX (4 * SZ_1M)
 
-/* Copies; maps for the time of it. Errors: those of dma_mapping_error(); -EINVAL 0 bytes or more than PL330_MAX; -EFAULT the controller
- * got an error for an access; -EIO any other fault of the channel; -ETIMEDOUT. */
+/* Copies; maps for the time of it. Errors: those of dma_mapping_error(); -EINVAL 0 bytes or more than PL330_MAX;
+ * -EFAULT the controller got an error for an access; -EIO any other fault of the channel; -ETIMEDOUT. */
 int pl330_copy(struct device *dev, void *to, const void *from, size_t size);
 
 /* The same between device addresses that the caller has mapped. */

@@ -73,8 +73,9 @@ void teng_exit(struct teng *teng);
 /* Errors: -EBUSY it is running. */
 int teng_start(struct teng *teng, const struct teng_transfer *transfer);
 
-/* Waits for the end. Errors: -ETIMEDOUT it has not come (it goes on); -EFAULT the SMMU ended a transaction; -EIO no memory there;
- * -EILSEQ a comparison failed; -ERANGE an address that the engine can not put out; -EINVAL the frame or the list makes no sense. */
+/* Waits for the end. Errors: -ETIMEDOUT it has not come (it goes on); -EFAULT the SMMU ended a transaction; -EIO no
+ * memory there; -EILSEQ a comparison failed; -ERANGE an address that the engine can not put out; -EINVAL the frame or
+ * the list makes no sense. */
 int teng_wait(struct teng *teng, u32 timeout_us);
 
 /* Issues nothing more; teng_wait() then returns -EINTR. What is stalled in an SMMU still has to be answered. */
@@ -95,8 +96,8 @@ extern const struct driver teng_driver;
 /* The engine under a bound device, for results and for raw transfers. */
 struct teng *teng_of(struct device *dev);
 
-/* These take the processor's addresses, and map for the time of the transfer. Errors: those of dma_mapping_error(), those of teng_wait(),
- * -ETIMEDOUT after ten seconds. */
+/* These take the processor's addresses, and map for the time of the transfer. Errors: those of dma_mapping_error(),
+ * those of teng_wait(), -ETIMEDOUT after ten seconds. */
 int teng_copy(struct device *dev, void *to, const void *from, size_t size);
 int teng_fill(struct device *dev, void *to, size_t size, enum teng_pattern pattern, u32 seed);
 int teng_verify(struct device *dev, const void *at, size_t size, enum teng_pattern pattern, u32 seed);
