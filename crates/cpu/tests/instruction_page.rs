@@ -30,7 +30,7 @@ fn needs(feature: Feature) -> &'static str {
 /// The mnemonic of a template: its text up to the operands, without condition and flag placeholders.
 fn mnemonic(template: &str) -> String {
     let word = template.split(' ').next().unwrap_or("");
-    word.replace("{c}", "").replace("{S}", "{s}")
+    word.replace("{c}", "").replace("{S}", "{s}").replace("{iflags}", "").replace("{mode}", "")
 }
 
 fn page() -> String {
