@@ -4,6 +4,10 @@ use core::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+/// Mistakes that are shown; whoever has more begins with these. Each takes a map of the whole file while it is
+/// being shown.
+const SHOWN: usize = 50;
+
 /// One mistake, with the places in the file that make it one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mistake {
@@ -61,8 +65,12 @@ impl ConfigError {
     /// All mistakes with the lines they are about; `colour` adds terminal colours.
     pub fn render(&self, colour: bool) -> String {
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let groups: Vec<Group<'_>> = self.mistakes.iter().map(|m| self.group(m)).collect();
-        renderer.render(&groups)
+        let groups: Vec<Group<'_>> = self.mistakes.iter().take(SHOWN).map(|m| self.group(m)).collect();
+        let mut out = renderer.render(&groups);
+        if let Some(more @ 1..) = self.mistakes.len().checked_sub(SHOWN) {
+            out += &format!("\nand {more} more mistakes");
+        }
+        out
     }
 
     /// Line and column of a byte of the file, both from 1; columns count characters.

@@ -37,6 +37,9 @@ pub const BUILTIN: [Builtin; 3] = [
     Builtin { name: "smmu-lab", text: include_str!("../../../../machine-configs/smmu-lab.toml") },
 ];
 
+/// Bytes of the largest file that is read as a machine.
+pub const MAX_FILE: usize = 256 << 10;
+
 /// The built-in machine nearest in spelling to `name`, for messages about an unknown one.
 pub fn nearest_builtin(name: &str) -> Option<&'static str> {
     shape::closest(name, BUILTIN.iter().map(|b| b.name))
@@ -53,6 +56,15 @@ impl Config {
             mistakes.sort_by_key(|m| (m.span.start, m.span.end));
             ConfigError { origin: origin.to_owned(), source: text.to_owned(), mistakes }
         };
+        if text.len() > MAX_FILE {
+            let mistake = Mistake::new(format!("the file has {} bytes", text.len()), 0..0)
+                .help(format!("a machine file has at most {MAX_FILE}"));
+            return Err(ConfigError {
+                origin: origin.into(),
+                source: String::new(),
+                mistakes: vec![mistake],
+            });
+        }
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             return Err(fail(errors.iter().map(unreadable).collect()));

@@ -1,6 +1,6 @@
 //! Machine files: the shipped ones, round trips, and malformed ones with their messages.
 
-use msmemu_machine::config::{BUILTIN, Config};
+use msmemu_machine::config::{self, BUILTIN, Config};
 
 use crate::cases;
 
@@ -172,4 +172,18 @@ fn schema_uses_only_keywords_the_shape_check_knows() {
         }
     }
     walk(&Config::json_schema(), "");
+}
+
+/// A file that is no machine file at all does not fill the memory with messages about itself.
+#[test]
+fn very_many_mistakes_are_counted_and_very_large_files_refused() {
+    let text: String = (0..5000).map(|n| format!("key{n} = {n}\n")).collect();
+    let shown = Config::parse("many.toml", &text).unwrap_err().render(false);
+    assert!(shown.lines().count() < 600, "{} lines", shown.lines().count());
+    assert!(shown.contains("unknown key `key0`") && shown.contains("\nand "), "{shown}");
+    assert!(shown.trim_end().ends_with(" more mistakes"), "{shown}");
+    let text = "#".repeat(config::MAX_FILE + 1);
+    let shown = Config::parse("large.toml", &text).unwrap_err().to_string();
+    assert!(shown.contains("the file has 262145 bytes"), "{shown}");
+    assert!(shown.contains("a machine file has at most 262144"), "{shown}");
 }
