@@ -65,7 +65,7 @@ fn gdb_drives_a_run() {
     let guest = run.wait_with_output().expect("the run ends");
 
     for expected in [
-        "0x40208000 in _start ()",
+        "0x40208000 in ",
         "cpsr           0x1d3",
         "SCTLR          0xc50078",
         "Breakpoint 1, 0x",
