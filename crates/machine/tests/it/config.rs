@@ -148,6 +148,12 @@ fn schema_uses_only_keywords_the_shape_check_knows() {
                     }
                 }
                 "items" => walk(value, &format!("{path}[]")),
+                "anyOf" => {
+                    // An optional table.
+                    for kind in value.as_array().unwrap() {
+                        assert!(kind["$ref"].is_string() || kind["type"] == "null", "{path}: {kind}");
+                    }
+                }
                 "oneOf" => {
                     for variant in value.as_array().unwrap() {
                         assert!(variant["const"].is_string(), "{path}: {variant}");

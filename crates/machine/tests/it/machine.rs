@@ -113,7 +113,7 @@ fn a_master_with_two_ports_goes_through_two_smmus() {
         lab.map_section(TARGET);
         lab.enable(STALL);
         // The second SMMU has a table of its own, which leads to other memory.
-        let (table, other) = (TABLE + 0x8000, SOURCE + 0x0010_0000);
+        let (table, other) = (TABLE + 0x8000, TARGET + 0x0010_0000);
         lab.poke(table + (IOVA >> 20) * 4, other | 0xC02);
         lab.poke(SMMU + SECOND + TTBR0, table);
         lab.poke(SMMU + SECOND + ACTLR, 0x3000 | STALL);
