@@ -121,12 +121,18 @@ static void bind_second(void)
 {
 	struct device_node *node;
 
-	for_each_compatible_node(node, NULL, "msmemu,traffic-engine")
-		if (smmus(node, false) == -1) {
-			tap_note("binds %pOF, whose SMMU has a device already", node);
-			bind(node);
-			return;
-		}
+	for_each_compatible_node(node, NULL, "msmemu,traffic-engine") {
+		struct platform_device *pdev = of_find_device_by_node(node);
+		bool bound = pdev && pdev->dev.driver;
+
+		if (pdev)
+			put_device(&pdev->dev);
+		if (bound || smmus(node, false) != -1)
+			continue;
+		tap_note("binds %pOF, whose SMMU has a device already", node);
+		bind(node);
+		return;
+	}
 }
 
 static int __init start(void)
