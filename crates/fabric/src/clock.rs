@@ -14,9 +14,9 @@ use core::num::NonZeroU64;
 pub struct Clock {
     hz: u64,
     divider: u32,
-    /// Picoseconds of a tick where that is a whole number. Conversions then need no 128-bit division,
-    /// which costs ten times as much.
-    period: Option<NonZeroU64>,
+    /// So many ticks take so many picoseconds, in lowest terms: conversions of all but far times need no 128-bit
+    /// division, which costs ten times as much. None where a number does not fit.
+    ratio: Option<(NonZeroU64, NonZeroU64)>,
 }
 
 impl Clock {
@@ -33,8 +33,16 @@ impl Clock {
 
     const fn with_rate(hz: u64, divider: u32) -> Self {
         let scale = divider as u128 * Time::PER_SECOND as u128;
-        let whole = scale.is_multiple_of(hz as u128) && scale / hz as u128 <= u64::MAX as u128;
-        Self { hz, divider, period: if whole { NonZeroU64::new((scale / hz as u128) as u64) } else { None } }
+        let (mut common, mut rest) = (scale, hz as u128);
+        while rest != 0 {
+            (common, rest) = (rest, common % rest);
+        }
+        let (ticks, picos) = (hz as u128 / common, scale / common);
+        let ratio = match (NonZeroU64::new(ticks as u64), NonZeroU64::new(picos as u64)) {
+            (Some(ticks), Some(whole)) if picos <= u64::MAX as u128 => Some((ticks, whole)),
+            _ => None,
+        };
+        Self { hz, divider, ratio }
     }
 
     /// Frequency of the source in Hz and divider.
@@ -45,8 +53,10 @@ impl Clock {
     /// Ticks that happened up to and including `time`, not counting tick 0.
     #[inline]
     pub const fn ticks(self, time: Time) -> u64 {
-        if let Some(period) = self.period {
-            return time.0 / period.get();
+        if let Some((ticks, picos)) = self.ratio
+            && let Some(scaled) = time.0.checked_mul(ticks.get())
+        {
+            return scaled / picos.get();
         }
         let cycles = time.0 as u128 * self.hz as u128 / (self.divider as u128 * Time::PER_SECOND as u128);
         cycles as u64
@@ -55,8 +65,10 @@ impl Clock {
     /// When tick `n` happens; [`Time::MAX`] when virtual time does not reach it.
     #[inline]
     pub const fn time_of(self, n: u64) -> Time {
-        if let Some(period) = self.period {
-            return Time(n.saturating_mul(period.get()));
+        if let Some((ticks, picos)) = self.ratio
+            && let Some(scaled) = n.checked_mul(picos.get())
+        {
+            return Time(if ticks.get() == 1 { scaled } else { scaled.div_ceil(ticks.get()) });
         }
         let scale = self.divider as u128 * Time::PER_SECOND as u128;
         match (n as u128).checked_mul(scale) {

@@ -67,6 +67,24 @@ fn slots_count() {
     assert!(slots.try_acquire());
 }
 
+proptest! {
+    #[test]
+    fn conversions_are_those_of_wide_arithmetic(
+        hz in prop_oneof![1..=Time::PER_SECOND, (1..=3_000_u64).prop_map(|mhz| mhz * 1_000_000)],
+        divider in prop_oneof![1..=16_u32, any::<u32>()],
+        shift in 0..64_u32,
+        raw in any::<u64>(),
+    ) {
+        let (n, divider) = (raw >> shift, divider.max(1));
+        let clock = Clock::from_hz(hz).divided(divider);
+        let scale = u128::from(divider) * u128::from(Time::PER_SECOND);
+        let ticks = u128::from(n) * u128::from(hz) / scale;
+        prop_assert_eq!(u128::from(clock.ticks(Time(n))), ticks);
+        let time = u128::from(n).checked_mul(scale).map_or(u128::MAX, |scaled| scaled.div_ceil(u128::from(hz)));
+        prop_assert_eq!(u128::from(clock.time_of(n).0), time.min(u64::MAX.into()));
+    }
+}
+
 #[derive(Clone, Debug)]
 enum Op {
     Schedule { after: u64, priority: u8 },
