@@ -80,7 +80,7 @@ impl Driver {
     /// A copy in the widest beats that addresses and length allow.
     fn copy(&self, source: u32, destination: u32, bytes: u32) -> Request {
         let mut width = self.bus_bytes;
-        while (source | destination | bytes) % width != 0 {
+        while !(source | destination | bytes).is_multiple_of(width) {
             width /= 2;
         }
         let share = self.buffer_lines / self.channels.len() as u32;
