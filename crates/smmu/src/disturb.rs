@@ -137,6 +137,16 @@ mod tests {
     }
 
     #[test]
+    fn reset_empties_every_array() {
+        let mut smmu = attached();
+        assert!(read(&mut smmu, 0x0010_0004).pa().is_some());
+        assert!(smmu.micro_entry(0, 0).is_some() && smmu.tlb_entry(0).is_some());
+        smmu.reset(&mut Ports::new(Flat));
+        assert_eq!((smmu.micro_entry(0, 0), smmu.tlb_entry(0)), (None, None));
+        assert_eq!(smmu.save(), Smmu::new(&Config::default()).unwrap().save());
+    }
+
+    #[test]
     fn poked_registers_act() {
         let mut smmu = attached();
         let mut ports = Ports::new(Flat);

@@ -64,15 +64,10 @@ impl AccessBits {
         self.0 & Self::NON_SECURE != 0
     }
 
-    /// A number below 8 that is different for accesses that differ in their rights.
+    /// The bits that rights depend on: write 0, privileged 1, instruction 2.
     #[inline]
     pub(crate) const fn rights(self) -> u8 {
         self.0 & (Self::WRITE | Self::PRIVILEGED | Self::INSTRUCTION)
-    }
-
-    /// An access from [`rights`](Self::rights).
-    pub(crate) const fn from_rights(rights: u8) -> Self {
-        Self(rights & (Self::WRITE | Self::PRIVILEGED | Self::INSTRUCTION))
     }
 
     pub(crate) const fn check(self) -> Result<(), RestoreError> {

@@ -57,30 +57,17 @@ impl Permissions {
     /// Whether an access may go on. An instruction fetch also needs XN to be clear.
     #[inline]
     pub const fn allow(self, write: bool, privileged: bool, instruction: bool) -> bool {
-        let need = 1 << (write as u8 | (!privileged as u8) << 1);
-        let look = need | (instruction as u8) << 4;
-        self.0 & look == need
+        self.permit(Access { write, privileged, instruction, non_secure: false }.bits())
     }
 
-    /// [`allow`](Self::allow), for an access in bits.
+    /// The same for an access in bits: write 0, privileged 1, instruction 2.
     #[inline(always)]
     pub(crate) const fn permit(self, access: AccessBits) -> bool {
-        Self::PERMITTED[(self.0 & 0x1F) as usize] >> access.rights() & 1 != 0
+        let rights = access.rights();
+        let need = 1 << (rights & 3 ^ 2);
+        let look = need | (rights & 4) << 2;
+        self.0 & look == need
     }
-
-    /// The accesses that each combination of rights allows, one bit each.
-    const PERMITTED: [u8; 32] = {
-        let mut table = [0; 32];
-        let mut at = 0;
-        while at < 32 * 8 {
-            let access = AccessBits::from_rights((at & 7) as u8);
-            let Access { write, privileged, instruction, .. } = access.access();
-            let allowed = Self((at >> 3) as u8).allow(write, privileged, instruction);
-            table[at >> 3] |= (allowed as u8) << access.rights();
-            at += 1;
-        }
-        table
-    };
 }
 
 /// One cached translation.

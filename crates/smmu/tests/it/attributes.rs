@@ -1,8 +1,8 @@
 //! Memory attributes: of walk reads, of bypassed and translated traffic, in syndromes, and their codes.
 
 use msmemu_smmu::{
-    Access, BusError, CachePolicy, Config, DescriptorPort, DescriptorRead, DescriptorWrite, MemoryAttributes,
-    MemoryKind, Ports, Request, Shareability, Smmu,
+    Access, BusError, CachePolicy, Config, DescriptorPort, DescriptorRead, DescriptorWrite, FaultCause,
+    MemoryAttributes, MemoryKind, PageSize, Ports, Request, Shareability, Smmu,
 };
 
 const POLICIES: [CachePolicy; 4] = [
@@ -227,4 +227,31 @@ fn packing_and_codes() {
     );
     // A kind of 3 is normal memory, as in PRRR.
     assert!(matches!(MemoryAttributes::from_bits(0x3F).kind(), MemoryKind::Normal { .. }));
+}
+
+#[test]
+fn sizes_and_causes() {
+    let sizes = PageSize::ALL.map(|size| (size.shift(), size.bytes(), size.mask(), size.code()));
+    assert_eq!(
+        sizes,
+        [
+            (12, 0x1000, 0xFFFF_F000, 0),
+            (16, 0x1_0000, 0xFFFF_0000, 1),
+            (20, 0x10_0000, 0xFFF0_0000, 2),
+            (24, 0x100_0000, 0xFF00_0000, 3)
+        ]
+    );
+    let causes = FaultCause::ALL.map(|cause| (cause.name(), cause.bit()));
+    assert_eq!(
+        causes,
+        [
+            ("TF", 0x02),
+            ("AFF", 0x04),
+            ("APF", 0x08),
+            ("TLBMF", 0x10),
+            ("HTWDEEF", 0x20),
+            ("HTWSEEF", 0x40),
+            ("MHF", 0x80)
+        ]
+    );
 }

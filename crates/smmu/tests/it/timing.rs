@@ -332,6 +332,7 @@ fn disturbances_act_at_their_cycle() {
     rig.submit(at, 3, 0x7000_0000);
     rig.run(at + 100);
     assert_eq!((rig.model.smmu().held().count(), rig.model.smmu().interrupts()), (1, 1));
+    assert_eq!(rig.model.outstanding(), 1);
     let mut out = Vec::new();
     let now = rig.model.now();
     let mut ports = Ports::new(Port(&mut rig.memory));
@@ -344,4 +345,13 @@ fn disturbances_act_at_their_cycle() {
         rig.done.pop().map(|(at, id, answer)| (at, id, answer.pa())),
         Some((now + 8, 3, Some(0x7000_0000)))
     );
+}
+
+#[test]
+fn a_v2p_walk_that_sets_the_access_flag_pays_for_its_write() {
+    let mut rig = Rig::new(Config::default(), 0x3_0000, false);
+    rig.memory.write32(0x8000_0C00, 0x9000_0802).unwrap(); // a section at 0x3000_0000 without its flag
+    rig.write(2000, 0x00, 0xD); // M, AFE, HAF
+    assert_eq!(rig.write(3000, 0x810, 0x3000_0000), 3000 + 6 + 2 * 40, "a read and a write");
+    assert_eq!(rig.memory.read32(0x8000_0C00), Ok(0x9000_0C02));
 }
