@@ -123,7 +123,7 @@ fn clocks_and_lists() {
         saved.jobs[1].as_mut().unwrap().request.attributes = attributes();
     });
     refused(&timed, "wait for a walker", |saved| saved.walker_queue[0].1 = saved.now + 1);
-    refused(&timed, "waits for a walker", |saved| drop(saved.walker_queue.pop()));
+    refused(&timed, "waits for a walker", |saved| _ = saved.walker_queue.pop());
     refused(&timed, "waits for a walker", |saved| saved.walker_queue[0].0 = 4);
     refused(&timed, "waits for a walker", |saved| saved.walker_queue.push(saved.walker_queue[0]));
     refused(&timed, "invalidations under way", |saved| saved.invalidations[0].0 = saved.now - 1);
@@ -134,11 +134,11 @@ fn clocks_and_lists() {
     });
     refused(&timed, "blocked lookups", |saved| saved.blocked.push(0));
     let blocked = busy(false);
-    refused(&blocked, "blocked lookups", |saved| drop(saved.blocked.pop()));
+    refused(&blocked, "blocked lookups", |saved| _ = saved.blocked.pop());
     refused(&blocked, "blocking transaction that did not miss", |saved| {
         job(saved, |phase| matches!(phase, Phase::Blocked)).blocking = true;
     });
-    refused(&filling(), "steps due", |saved| drop(saved.due.pop()));
+    refused(&filling(), "steps due", |saved| _ = saved.due.pop());
     refused(&filling(), "steps due", |saved| saved.due[0].0 = saved.now - 1);
     refused(&filling(), "steps due", |saved| saved.due[0].0 = 1 << 62);
     refused(&filling(), "steps due", |saved| saved.due[0].0 = saved.due[1].0 + 1);
