@@ -147,6 +147,76 @@ static void split(void)
     iommu_domain_free(domain);
 }
 
+/* Pages that the TLB holds, all of them, and one call that unmaps them all. */
+static void several(void)
+{
+    struct iommu_domain *domain = iommu_domain_alloc();
+    struct iommu_iotlb_gather gather;
+    unsigned good = 0;
+    struct rig a;
+
+    rig_up(&a, "vpe_src_dma", domain, 0);
+    for (u32 i = 0; i < 16; i++)
+        iommu_map(domain, AT + i * SZ_4K, virt_to_phys(memory), SZ_4K, IOMMU_READ);
+    rig_read(&a, AT, SZ_64K);
+    iommu_unmap(domain, AT, SZ_64K);
+    for (u32 i = 0; i < 16; i++)
+        good += rig_read(&a, AT + i * SZ_4K, 64) == -EFAULT;
+    is(good, 16, "iommu_unmap: 16 pages at once, none is left in the TLB");
+
+    /* Small pages, then a large one behind them. */
+    for (u32 i = 0; i < 16; i++)
+        iommu_map(domain, AT + i * SZ_4K, virt_to_phys(memory), SZ_4K, IOMMU_READ);
+    iommu_map(domain, AT + SZ_64K, virt_to_phys(memory), SZ_64K, IOMMU_READ);
+    rig_read(&a, AT, SZ_64K + SZ_4K);
+    iommu_unmap(domain, AT, 2 * SZ_64K);
+    good = rig_read(&a, AT + SZ_64K, 64) == -EFAULT;
+    for (u32 i = 0; i < 16; i++)
+        good += rig_read(&a, AT + i * SZ_4K, 64) == -EFAULT;
+    is(good, 17, "iommu_unmap: small pages and a large one, none is left in the TLB");
+
+    /* Collected from the last to the first. */
+    for (u32 i = 0; i < 4; i++)
+        iommu_map(domain, AT + i * SZ_4K, virt_to_phys(memory), SZ_4K, IOMMU_READ);
+    rig_read(&a, AT, 4 * SZ_4K);
+    iommu_iotlb_gather_init(&gather);
+    for (u32 i = 4; i-- > 0;)
+        iommu_unmap_fast(domain, AT + i * SZ_4K, SZ_4K, &gather);
+    iommu_iotlb_sync(domain, &gather);
+    good = 0;
+    for (u32 i = 0; i < 4; i++)
+        good += rig_read(&a, AT + i * SZ_4K, 64) == -EFAULT;
+    is(good, 4, "iommu_iotlb_sync: collected backwards, none is left in the TLB");
+    rig_down(&a);
+    iommu_domain_free(domain);
+}
+
+/* A table is freed with its MiB, even if invalidation is left to later: nothing may lead to it then. */
+static void freed_table(void)
+{
+    struct iommu_domain *domain = iommu_domain_alloc();
+    struct iommu_iotlb_gather gather;
+    u32 *table, *again;
+    struct rig a;
+
+    rig_up(&a, "vpe_src_dma", domain, 0);
+    iommu_map(domain, AT, ram_start() + SZ_16M + SZ_4K, SZ_1M, IOMMU_READ);
+    table = phys_to_virt(to_msm_domain(domain)->table.first[AT >> 20] & ~(SZ_1K - 1));
+    rig_read(&a, AT, 64);
+    iommu_iotlb_gather_init(&gather);
+    iommu_unmap_fast(domain, AT, SZ_1M, &gather);
+    again = kmalloc(SZ_1K);
+    for (u32 i = 0; i < SZ_1K / 4; i++)
+        again[i] = virt_to_phys(memory) | PGTABLE_SMALL | PGTABLE_AF | PGTABLE_USER;
+    cache_clean(again, SZ_1K);
+    ok(again == table && rig_read(&a, AT + SZ_64K, 64) == -EFAULT,
+       "iommu_unmap_fast: a table that it frees is not walked any more");
+    kfree(again);
+    iommu_iotlb_sync(domain, &gather);
+    rig_down(&a);
+    iommu_domain_free(domain);
+}
+
 void test_flush(void)
 {
     diag("invalidation");
@@ -156,5 +226,7 @@ void test_flush(void)
     gathered();
     after_map();
     split();
+    several();
+    freed_table();
     page_free(memory, 32);
 }

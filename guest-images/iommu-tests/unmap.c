@@ -52,6 +52,10 @@ static void parts(void)
                 if (!nothing_mapped(domain, AT, sizes[big]))
                     ok(false, "iommu_unmap: something is left");
             }
+    iommu_map(domain, AT, TO, SZ_1M, RW);
+    iommu_unmap(domain, AT, SZ_4K);
+    is(iommu_map(domain, AT + SZ_4K, TO, SZ_4K, RW), -EEXIST, "iommu_map -EEXIST: what is left of a section");
+    iommu_unmap(domain, AT + SZ_4K, SZ_1M - SZ_4K);
     iommu_map(domain, AT, TO, SZ_16M, RW);
     is(iommu_unmap(domain, AT + SZ_64K, SZ_16M - SZ_1M), SZ_16M - SZ_1M, "iommu_unmap: all but both ends of 16 MiB");
     ok(mapped_to(domain, AT, TO, SZ_64K) && nothing_mapped(domain, AT + SZ_64K, SZ_16M - SZ_1M) &&
