@@ -135,7 +135,8 @@ static void bind_second(void)
 	}
 }
 
-static int __init start(void)
+/* Neither __init nor __exit: gdb would take the functions in those sections for others. */
+static int start(void)
 {
 	bool full[3] = { true, true, true };
 	struct teng *teng;
@@ -174,7 +175,7 @@ static int __init start(void)
 	return 0;
 }
 
-static void __exit stop(void)
+static void stop(void)
 {
 	platform_driver_unregister(&teng_driver);
 }
