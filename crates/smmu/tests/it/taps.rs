@@ -9,6 +9,7 @@ use msmemu_testkit::memory::Memory;
 use msmemu_testkit::tables::{Attributes, PageSize, Tables};
 
 use crate::devices::Port;
+use crate::observer::Diary;
 
 /// One tap at a time.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -359,7 +360,13 @@ fn poking_the_tlb() {
     rig.model.poke_tlb(0, Some(entry));
     assert_eq!(rig.ask(VA + 0x123).pa(), Some(0xB000_0123), "the address is cut to the page's size");
     rig.model.poke_tlb(5, Some(entry));
-    assert_eq!(rig.ask(VA), Answer::Held, "two entries match");
+    rig.model.poke_tlb(6, Some(TlbEntry { va: VA + 0x10_0000, ..entry }));
+    rig.model.poke_tlb(7, Some(TlbEntry { asid: 9, global: false, ..entry }));
+    let mut diary = Diary::default();
+    let mut ports = Ports::new(Port(&mut rig.memory)).observed_by(&mut diary);
+    let request = Request::new(8, 0, VA, Access::READ);
+    assert_eq!(rig.model.translate(&request, &mut ports), Answer::Held, "two entries match, two do not");
+    assert!(diary.0.contains(&"main #8 bank 0 None of 2".into()), "{:?}", diary.0);
     assert_eq!(rig.model.peek(0x20) & 0x80, 0x80);
     rig.model.poke_tlb(0, None);
     rig.model.poke_tlb(5, None);

@@ -13,6 +13,7 @@ use crate::request::{Access, AccessBits, Request};
 use crate::saved::RestoreError;
 use crate::spec::memory_type::MemoryAttributes;
 use crate::tlb::{Tag, TlbEntry};
+use crate::walk::Walk;
 
 /// Memory without access flags: sections at the first level.
 struct Sections;
@@ -216,4 +217,35 @@ fn descriptor_accesses() {
     entry("TLB entry", |entry| entry.pa |= 0x1000);
     entry("TLB entry attributes", |entry| entry.attributes = attributes());
     entry("TLB entry attributes", |entry| entry.permissions = impossible(0x20));
+}
+
+/// A walk, field by field.
+type Fields = (u32, u8, u32, u32, u16, [u32; 2], bool);
+
+#[test]
+fn walks() {
+    let damages: [(&str, fn(&mut Fields)); 6] = [
+        ("walk", |walk| walk.1 = 2),
+        ("tag", |walk| walk.2 = 1 << 17),
+        ("walk", |walk| walk.5[0] += 1),
+        ("walk", |walk| walk.5[1] += 2),
+        ("walk attributes", |walk| walk.4 = 0x8002),
+        ("walk attributes", |walk| walk.4 = 0x3F),
+    ];
+    for (what, damage) in damages {
+        let damaged = |walk: &Walk| -> Walk {
+            let mut fields: Fields = postcard::from_bytes(&postcard::to_allocvec(walk).unwrap()).unwrap();
+            damage(&mut fields);
+            postcard::from_bytes(&postcard::to_allocvec(&fields).unwrap()).unwrap()
+        };
+        for timed in [busy(true), setting_flags()] {
+            refused(&timed, what, |saved| {
+                let wanted = |phase: &Phase| matches!(phase, Phase::Reading { .. } | Phase::Writing { .. });
+                match &mut job(saved, wanted).phase {
+                    Phase::Reading { walk, .. } | Phase::Writing { walk, .. } => *walk = damaged(walk),
+                    _ => unreachable!(),
+                }
+            });
+        }
+    }
 }
