@@ -17,6 +17,7 @@ use std::hint::black_box;
 #[bench::memory(args = ("memory"), setup = Guest::warm)]
 #[bench::branch(args = ("branch"), setup = Guest::warm)]
 #[bench::neon(args = ("neon"), setup = Guest::warm)]
+#[bench::user(args = ("user"), setup = Guest::warm)]
 fn million(mut guest: Guest) -> Guest {
     guest.run(black_box(1_000_000));
     guest

@@ -1,4 +1,4 @@
-//! Guest instructions per second on four kinds of work, MMU on.
+//! Guest instructions per second on five kinds of work, MMU on.
 
 #![allow(clippy::expect_used, missing_docs, reason = "a bench ends where its image is missing")]
 
@@ -8,7 +8,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use image::Guest;
 
 /// The images and what they exercise.
-const IMAGES: [&str; 4] = ["integer", "memory", "branch", "neon"];
+const IMAGES: [&str; 5] = ["integer", "memory", "branch", "neon", "user"];
 const INSTRUCTIONS: u64 = 1_000_000;
 
 fn throughput(c: &mut Criterion) {
