@@ -75,10 +75,15 @@ pub(crate) fn store_fast<W: Datum, E: Env>(core: &Core, env: &mut E, va: u32, va
 /// Loads at the privilege of the running mode.
 #[inline(always)]
 pub fn load<W: Datum, E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32) -> Result<W, Raised> {
-    match load_fast(core, env, va) {
-        Some(value) => Ok(value),
-        None => load_slow(core, env, op, va, core.mode.is_privileged(), false),
+    if let Some(value) = load_fast(core, env, va) {
+        return Ok(value);
     }
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.unaligned(Way::Read, va, W::BYTES)
+    {
+        return Ok(env.bus().ram().load(frame, va & 0xFFF));
+    }
+    load_slow(core, env, op, va, core.mode.is_privileged(), false)
 }
 
 /// Loads; an address that is not a multiple of the size (at most 4) faults.
@@ -111,6 +116,12 @@ pub fn store<W: Datum, E: Env>(
     value: W,
 ) -> Result<(), Raised> {
     if store_fast(core, env, va, value) {
+        return Ok(());
+    }
+    if !E::Obs::DATA
+        && let Some(frame) = core.tlb.unaligned(Way::Write, va, W::BYTES)
+        && env.bus().ram().store(frame, va & 0xFFF, value)
+    {
         return Ok(());
     }
     store_slow(core, env, op, va, value, core.mode.is_privileged(), false)
@@ -167,7 +178,8 @@ fn target<E: Env>(
     let t = mmu::translate(core, env, va, kind, privileged)?;
     if let Some(frame) = env.bus().ram().frame(PhysAddr(t.pa)) {
         if kind == Kind::Fetch || !core.watches_page(va) {
-            core.tlb.fill(way, privileged, va, frame);
+            let unaligned = t.attrs.kind == MemType::Normal && !core.strict_alignment();
+            core.tlb.fill(way, privileged, va, frame, unaligned);
         }
         return Ok(Target::Ram(frame));
     }

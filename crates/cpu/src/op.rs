@@ -6,6 +6,56 @@ use core::fmt;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct HandlerId(pub u16);
 
+/// A core register. Its own type, so that an index into the sixteen needs no check.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[repr(u8)]
+#[allow(missing_docs)]
+pub enum Reg {
+    #[default]
+    R0,
+    R1,
+    R2,
+    R3,
+    R4,
+    R5,
+    R6,
+    R7,
+    R8,
+    R9,
+    R10,
+    R11,
+    R12,
+    R13,
+    R14,
+    R15,
+}
+
+impl Reg {
+    const ALL: [Self; 16] = [
+        Self::R0,
+        Self::R1,
+        Self::R2,
+        Self::R3,
+        Self::R4,
+        Self::R5,
+        Self::R6,
+        Self::R7,
+        Self::R8,
+        Self::R9,
+        Self::R10,
+        Self::R11,
+        Self::R12,
+        Self::R13,
+        Self::R14,
+        Self::R15,
+    ];
+
+    /// The register that bits 3:0 number.
+    pub const fn of(n: u8) -> Self {
+        Self::ALL[(n & 15) as usize]
+    }
+}
+
 /// One instruction with its operands extracted.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub struct Op {
@@ -13,6 +63,8 @@ pub struct Op {
     pub handler: HandlerId,
     /// The handler behind a wrapper (condition test, R15 operand); equal to `handler` when there is no wrapper.
     pub inner: HandlerId,
+    /// The handler of the next op of its block.
+    pub next: HandlerId,
     /// Destination (`d` or `t`).
     pub rd: u8,
     /// First operand (`n`).
@@ -21,6 +73,14 @@ pub struct Op {
     pub rm: u8,
     /// Third operand (`s` or `a`).
     pub rs: u8,
+    /// `rd` as a core register.
+    pub d: Reg,
+    /// `rn` as a core register.
+    pub n: Reg,
+    /// `rm` as a core register.
+    pub m: Reg,
+    /// `rs` as a core register.
+    pub s: Reg,
     /// Condition, 0–14.
     pub cond: u8,
     /// Shift amount, lane number or whatever small number the handler wants.
@@ -99,6 +159,10 @@ pub enum Flow {
     Exit,
 }
 
+impl Flow {
+    const ALL: [Self; 5] = [Self::Next, Self::Jump, Self::Sync, Self::SyncJump, Self::Exit];
+}
+
 /// The instruction did not complete: `core.trap` says why.
 ///
 /// Zero-sized so that results stay in registers; only [`crate::Core::raise`] makes one.
@@ -108,11 +172,35 @@ pub struct Raised(pub(crate) ());
 /// What a handler returns.
 pub type Exec = Result<Flow, Raised>;
 
-/// How a run of ops of one block ended.
+/// How a run of ops of one block ended: what the last op returned, and which it was.
+///
+/// One number, so that a handler whose last act is to call the next one leaves its answer where it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct End {
+pub struct End(u32);
+
+impl End {
+    /// Every op that was given completed.
+    pub const ALL: Self = Self::new(Ok(Flow::Next), u16::MAX);
+
+    /// `index` is [`Op::index`].
+    #[inline(always)]
+    pub const fn new(result: Exec, index: u16) -> Self {
+        let code = match result {
+            Ok(flow) => flow as u32,
+            Err(Raised(())) => Flow::ALL.len() as u32,
+        };
+        Self((index as u32) << 16 | code)
+    }
+
     /// What the last op returned.
-    pub result: Exec,
-    /// [`Op::index`] of that op.
-    pub index: u16,
+    #[inline(always)]
+    pub fn result(self) -> Exec {
+        Flow::ALL.get(self.0 as usize & 0xFFFF).copied().ok_or(Raised(()))
+    }
+
+    /// The last op's number.
+    #[inline(always)]
+    pub const fn index(self) -> u16 {
+        (self.0 >> 16) as u16
+    }
 }

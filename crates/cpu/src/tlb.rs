@@ -36,6 +36,8 @@ pub(crate) enum Way {
 #[derive(Clone)]
 pub struct SoftTlb {
     ways: [Box<[Entry; ENTRIES]>; 3],
+    /// By way and entry: whether unaligned accesses are allowed, since the memory is Normal and SCTLR.A is clear.
+    unaligned: Box<[[bool; ENTRIES]; 3]>,
     /// [`PRIVILEGED`] and [`BIG_ENDIAN`] as they are now.
     context: u32,
     generation: u64,
@@ -44,7 +46,12 @@ pub struct SoftTlb {
 impl Default for SoftTlb {
     fn default() -> Self {
         let way = || Box::new([EMPTY; ENTRIES]);
-        Self { ways: [way(), way(), way()], context: 0, generation: 0 }
+        Self {
+            ways: [way(), way(), way()],
+            unaligned: Box::new([[false; ENTRIES]; 3]),
+            context: 0,
+            generation: 0,
+        }
     }
 }
 
@@ -108,6 +115,18 @@ impl SoftTlb {
         if key == entry.tag { Some(entry.frame) } else { None }
     }
 
+    /// The frame for an access of `bytes` bytes of any alignment in the current context, if it is little-endian, within
+    /// its page and known.
+    #[inline(always)]
+    pub(crate) fn unaligned(&self, way: Way, va: u32, bytes: u32) -> Option<FrameId> {
+        let slot = slot(va);
+        let entry = self.ways[way as usize][slot];
+        let found = (va & 0xFFFF_F000) | self.context == entry.tag
+            && (va & 0xFFF) + bytes <= 0x1000
+            && self.unaligned[way as usize][slot];
+        if found { Some(entry.frame) } else { None }
+    }
+
     /// The frame for any access within the page.
     #[inline]
     pub(crate) fn page(&self, way: Way, privileged: bool, va: u32) -> Option<FrameId> {
@@ -115,7 +134,9 @@ impl SoftTlb {
         if tag(va, privileged) == entry.tag { Some(entry.frame) } else { None }
     }
 
-    pub(crate) fn fill(&mut self, way: Way, privileged: bool, va: u32, frame: FrameId) {
+    /// Adds a page; `unaligned` tells whether unaligned accesses are allowed in it.
+    pub(crate) fn fill(&mut self, way: Way, privileged: bool, va: u32, frame: FrameId, unaligned: bool) {
+        self.unaligned[way as usize][slot(va)] = unaligned;
         self.ways[way as usize][slot(va)] = Entry { tag: tag(va, privileged), frame };
     }
 }

@@ -9,6 +9,8 @@ use msmemu_cpu::op::Op;
 
 /// What [`decode::lower`] is told about VFP and Advanced SIMD: everything is on.
 pub(crate) const FP_ON: u8 = !0;
+/// Blocks in a hundred that consist of common instructions only.
+const COMMON: u32 = 25;
 /// Most instructions of a block.
 const LONGEST: u32 = 20;
 
@@ -61,23 +63,38 @@ impl Block {
 pub struct Deck {
     arm: Vec<Row>,
     thumb: Vec<Row>,
+    /// What compiled code is mostly made of, which the block engine joins to pairs.
+    common_arm: Vec<Row>,
+    common_thumb: Vec<Row>,
+}
+
+/// Whether a row is one that the block engine has pairs of.
+fn is_common(row: &Row) -> bool {
+    const NAMES: [&str; 20] = [
+        "AndReg", "AndImm", "EorReg", "AddReg", "AddHigh", "AddImm", "AddImm8", "SubReg", "SubImm",
+        "SubImm8", "MovReg", "MovHigh", "Sbfx", "CmpReg", "CmpHigh", "CmpImm", "Ldr", "LdrImm", "LdrbPre",
+        "LdrbPost",
+    ];
+    NAMES.contains(&row.insn.name) || matches!(row.insn.name, "B" | "BCond" | "Nop" | "LdrbImm")
 }
 
 impl Deck {
     /// The rows whose name contains `filter`.
     pub fn new(filter: &str) -> Self {
         let wanted = |row: &Row| row.insn.name.to_lowercase().contains(&filter.to_lowercase());
-        Deck {
-            arm: rows(Set::A32).filter(wanted).collect(),
-            thumb: rows(Set::T16).chain(rows(Set::T32)).filter(wanted).collect(),
-        }
+        let arm: Vec<Row> = rows(Set::A32).filter(wanted).collect();
+        let thumb: Vec<Row> = rows(Set::T16).chain(rows(Set::T32)).filter(wanted).collect();
+        let common = |deck: &[Row]| deck.iter().copied().filter(is_common).collect();
+        Deck { common_arm: common(&arm), common_thumb: common(&thumb), arm, thumb }
     }
 
     /// Draws a block of described instructions that no deliberate difference takes out.
     pub fn block(&self, dice: &mut Dice, differences: &Differences, thumb: bool) -> Block {
         let roles = Roles::draw(dice);
         let mut block = Block { thumb, words: Vec::new(), roles, may_loop: false };
-        let deck = if thumb { &self.thumb } else { &self.arm };
+        let (deck, common) =
+            if thumb { (&self.thumb, &self.common_thumb) } else { (&self.arm, &self.common_arm) };
+        let deck = if dice.chance(COMMON) && !common.is_empty() { common } else { deck };
         let length = 1 + dice.below(LONGEST);
         let mut it = 0u8;
         let mut misses = 0;

@@ -5,7 +5,7 @@ use crate::layout::{self, CODE_PA, DATA_PA, DATA_SIZE, RAM_BASE, RAM_SIZE};
 use crate::state::{BANKS, Bank, FaultStatus, State, Stop};
 use msmemu_cpu::observe::DataAccess;
 use msmemu_cpu::psr::Mode;
-use msmemu_cpu::{Cpu, Exit, Limits, LocalMonitor, Model, Observer, Trap};
+use msmemu_cpu::{BlockEngine, Core, Cpu, Exit, Limits, LocalMonitor, Model, Observer, Trap};
 use msmemu_fabric::{Bus, BusMaster, MasterId, PhysAddr, PhysRange, Ram, RamBus};
 
 /// Who writes code and data from outside: another master than the core.
@@ -111,7 +111,9 @@ impl Subject {
     pub fn new() -> Result<Self, SubjectError> {
         let range = PhysRange::new(PhysAddr(RAM_BASE.into()), RAM_SIZE.into());
         let ram = range.and_then(|range| Ram::new(&[range]).ok()).ok_or(SubjectError::NotRam(RAM_BASE))?;
-        let cpu = Cpu::new(Model::Krait, MasterId::default());
+        // Paths and pairs from the first run of a block on.
+        let core = Core::new(Model::Krait, MasterId::default());
+        let cpu = Cpu::with_engine(core, BlockEngine::with_paths_after(1));
         let mut subject = Subject { cpu, bus: RamBus::new(ram), alignment_check: false };
         for (pa, word) in layout::page_tables() {
             subject.write(pa, &word.to_le_bytes())?;

@@ -11,10 +11,10 @@
 
 use super::{Engine, Limits, between, decode_at, enter, finish, it_after, single};
 use crate::env::Env;
-use crate::exec::{Branch, run};
+use crate::exec::{Branch, Pairs, run};
 use crate::fault::{Exit, Trap};
 use crate::mem::{self, Code};
-use crate::op::{End, Flow, Op};
+use crate::op::{End, Exec, Flow, HandlerId, Op};
 use crate::psr;
 use crate::state::Core;
 use msmemu_fabric::{Bus, FrameId, Watch};
@@ -82,6 +82,8 @@ fn jump_slot(target: u32) -> usize {
 #[derive(Debug)]
 struct Block {
     ops: Box<[Op]>,
+    /// The handler to start with.
+    handler: HandlerId,
     /// Cycles of all ops.
     cycles: u32,
     /// Where the path goes on after the last op.
@@ -96,9 +98,14 @@ struct Block {
 }
 
 impl Block {
-    /// Where the path goes on after an op.
-    fn after(&self, index: u16) -> u32 {
-        self.ops.get(usize::from(index) + 1).map_or(self.end_pc, |op| op.pc)
+    /// Runs the first `count` ops, at least one: the one that ended the run, where the path goes on after it, and what it
+    /// returned.
+    #[inline(always)]
+    fn run<E: Env>(&self, core: &mut Core, env: &mut E, count: usize) -> Option<(&Op, u32, Exec)> {
+        let end = run(core, env, self.handler, &self.ops[..count]);
+        let index = if end == End::ALL { count - 1 } else { usize::from(end.index()) };
+        let after = self.ops.get(index + 1).map_or(self.end_pc, |op| op.pc);
+        Some((self.ops.get(index)?, after, end.result()))
     }
 }
 
@@ -109,7 +116,7 @@ pub struct BlockEngine {
     free: Vec<u32>,
     buckets: Vec<u32>,
     /// Direct-mapped by target address.
-    jumps: Vec<Jump>,
+    jumps: Box<[Jump; JUMPS]>,
     /// Blocks by frame index.
     by_frame: Vec<Vec<u32>>,
     /// Frames watched for stores.
@@ -141,7 +148,7 @@ impl BlockEngine {
             blocks: Vec::new(),
             free: Vec::new(),
             buckets: vec![NONE; BUCKETS],
-            jumps: vec![NOWHERE; JUMPS],
+            jumps: Box::new([NOWHERE; JUMPS]),
             by_frame: Vec::new(),
             watched: Vec::new(),
             held: 0,
@@ -267,7 +274,7 @@ impl BlockEngine {
         if self.held > MAX_HELD {
             self.drop_all(core);
         }
-        let (ops, end_pc) = match self.decode(core, env, key, false) {
+        let (mut ops, end_pc) = match self.decode(core, env, key, false) {
             Ok(decoded) => decoded,
             Err(trap) => return Found::Fault(trap),
         };
@@ -280,6 +287,7 @@ impl BlockEngine {
         let block = Block {
             cycles: cycles(&ops),
             end_pc,
+            handler: chain(&mut ops, false),
             ops: ops.into_boxed_slice(),
             visits: self.visits,
             jumped: false,
@@ -310,7 +318,7 @@ impl BlockEngine {
     #[inline(never)]
     fn promote<E: Env>(&mut self, core: &mut Core, env: &mut E, id: u32) {
         let Some(key) = self.blocks.get(id as usize).map(|block| block.key) else { return };
-        let Ok((ops, end_pc)) = self.decode(core, env, key, true) else { return };
+        let Ok((mut ops, end_pc)) = self.decode(core, env, key, true) else { return };
         if ops.is_empty() {
             return;
         }
@@ -319,6 +327,7 @@ impl BlockEngine {
             self.held = self.held - block.ops.len() + ops.len();
             block.cycles = cycles(&ops);
             block.end_pc = end_pc;
+            block.handler = chain(&mut ops, true);
             block.ops = ops.into_boxed_slice();
         }
     }
@@ -350,30 +359,23 @@ impl BlockEngine {
             }
             if u64::from(block.cycles) > left {
                 if !limits.reached(core) {
-                    let (first, rest) = block.ops[..room(core, &block.ops, limits)].split_first()?;
-                    let End { result, index } = run(core, env, first.handler, first, rest);
-                    let after = block.after(index);
-                    return finish(core, env, block.ops.get(usize::from(index))?, after, result);
+                    let (last, after, result) = block.run(core, env, room(core, &block.ops, limits))?;
+                    return finish(core, env, last, after, result);
                 }
                 break;
             }
-            let (first, rest) = block.ops.split_first()?;
-            let End { result, index } = run(core, env, first.handler, first, rest);
-            let last = block.ops.get(usize::from(index))?;
+            let (last, after, result) = block.run(core, env, block.ops.len())?;
             match result {
                 Ok(Flow::Jump) => core.it = psr::it_advance(last.it),
                 Ok(Flow::Next) => {
-                    core.pc = block.after(index);
+                    core.pc = after;
                     core.it = it_after(last);
                 }
-                _ => {
-                    let after = block.after(index);
-                    return finish(core, env, last, after, result);
-                }
+                _ => return finish(core, env, last, after, result),
             }
             let cycles = u64::from(last.before) + u64::from(last.cycles);
             core.cycles += cycles;
-            core.instructions += u64::from(index) + 1;
+            core.instructions += u64::from(last.index) + 1;
             left -= cycles;
             if block.visits != 0 {
                 block.jumped = result == Ok(Flow::Jump);
@@ -477,6 +479,27 @@ impl Engine for BlockEngine {
         self.drop_all(core);
         core.tlb.flush();
     }
+}
+
+/// Sets which handler follows each op, with pairs or without, and gives the one to start with.
+fn chain(ops: &mut [Op], pairs: bool) -> HandlerId {
+    let mut handlers: Vec<HandlerId> = ops.iter().map(|op| op.handler).collect();
+    let mut free = vec![pairs; ops.len()];
+    for find in [Pairs::forwarded, Pairs::joined] {
+        for (i, pair) in ops.windows(2).enumerate() {
+            if free[i]
+                && free[i + 1]
+                && let Some(joined) = find(&pair[0], &pair[1])
+            {
+                handlers[i] = joined;
+                free[i..i + 2].fill(false);
+            }
+        }
+    }
+    for (op, &next) in ops.iter_mut().zip(handlers.iter().skip(1)) {
+        op.next = next;
+    }
+    handlers.first().copied().unwrap_or_default()
 }
 
 fn cycles(ops: &[Op]) -> u32 {

@@ -227,8 +227,8 @@ fn single<E: Env>(core: &mut Core, env: &mut E) -> Option<Exit> {
     core.bus_time = core.cycles;
     match fetch(core, env) {
         Ok(op) => {
-            let end = crate::exec::run(core, env, op.handler, &op, &[]);
-            finish(core, env, &op, op.next_pc(), end.result)
+            let end = crate::exec::run(core, env, op.handler, &[op]);
+            finish(core, env, &op, op.next_pc(), end.result())
         }
         Err(trap) => {
             enter(core, env, trap);

@@ -1,9 +1,9 @@
 //! Data processing: the sixteen operations with every form of second operand, MOVT, and the forms that write R15.
 
-use super::{Special, end, next};
+use super::{Apply, Body, Dynamic, Piece, Special, done, end, next};
 use crate::env::Env;
 use crate::exception;
-use crate::op::{End, Exec, Flow, HandlerId, Op};
+use crate::op::{End, Exec, Flow, HandlerId, Op, Reg};
 use crate::state::{Core, Flags};
 
 /// Operations, numbered as in the A32 encoding; ORN follows.
@@ -82,8 +82,9 @@ impl Alu {
     ) -> [super::Handler<E>; N] {
         macro_rules! forms {
             ($op:expr; $($form:expr),*) => {$(
-                table[Self::id($op, $form, false).0 as usize] = data::<E, { $op }, { $form }, false>;
-                table[Self::id($op, $form, true).0 as usize] = data::<E, { $op }, { $form }, true>;
+                let id = Self::id($op, $form, false).0 as usize;
+                table[id] = Data::<{ $op }, { $form }, false>::threaded::<E, Dynamic>;
+                table[id + 1] = Data::<{ $op }, { $form }, true>::threaded::<E, Dynamic>;
             )*};
         }
         macro_rules! operations {
@@ -98,16 +99,16 @@ impl Alu {
     }
 }
 
-/// Register `n` without a bounds check: `n` is masked.
+/// A register's value.
 #[inline(always)]
-pub(crate) fn reg(core: &Core, n: u8) -> u32 {
-    core.r[(n & 15) as usize]
+pub(crate) fn reg(core: &Core, n: Reg) -> u32 {
+    core.r[n as usize]
 }
 
-/// Writes register `n`.
+/// Writes a register.
 #[inline(always)]
-pub(crate) fn set_reg(core: &mut Core, n: u8, value: u32) {
-    core.r[(n & 15) as usize] = value;
+pub(crate) fn set_reg(core: &mut Core, n: Reg, value: u32) {
+    core.r[n as usize] = value;
 }
 
 /// Shifts by a register's value: `amount` is its low byte. Returns the value and the carry out.
@@ -150,32 +151,31 @@ pub(crate) fn shift_by_imm(kind: u8, value: u32, imm5: u32, carry: u32) -> (u32,
     }
 }
 
-/// The second operand and the shifter's carry out.
+/// The second operand and the shifter's carry out; `m` is Rm.
 #[inline(always)]
-fn operand<const FORM: u8>(core: &Core, op: &Op) -> (u32, u32) {
+fn operand<const FORM: u8>(core: &Core, op: &Op, m: u32) -> (u32, u32) {
     let carry = core.flags.c;
     if FORM == form::IMM {
         return (op.imm, if op.sh != 0 { op.imm >> 31 } else { carry });
     }
-    let m = reg(core, op.rm);
     let n = u32::from(op.sh);
     match FORM {
         form::REG => (m, carry),
         form::LSL => (m << (n & 31), (m >> (32_u32.wrapping_sub(n) & 31)) & 1),
         form::LSR => {
-            let half = m >> (n.wrapping_sub(1) & 31);
-            (half >> 1, half & 1)
+            let wide = u64::from(m) << 1 >> (n & 63);
+            ((wide >> 1) as u32, wide as u32 & 1)
         }
         form::ASR => {
-            let half = (m as i32) >> (n.wrapping_sub(1) & 31);
-            ((half >> 1) as u32, half as u32 & 1)
+            let wide = i64::from(m as i32) << 1 >> (n & 63);
+            ((wide >> 1) as u32, wide as u32 & 1)
         }
         form::ROR => {
             let out = m.rotate_right(n);
             (out, out >> 31)
         }
         form::RRX => (m >> 1 | carry << 31, m & 1),
-        _ => shift_by_reg(op.sh, m, reg(core, op.rs) & 0xFF, carry),
+        _ => shift_by_reg(op.sh, m, reg(core, op.s) & 0xFF, carry),
     }
 }
 
@@ -231,28 +231,40 @@ fn compute<const S: bool>(core: &mut Core, operation: u8, a: u32, b: u32, carry_
     out
 }
 
-fn data<E: Env, const OP: u8, const FORM: u8, const S: bool>(
-    core: &mut Core,
-    env: &mut E,
-    op: &Op,
-    rest: &[Op],
-) -> End {
-    let (b, carry) = operand::<FORM>(core, op);
-    let a = if OP == MOV || OP == MVN { 0 } else { reg(core, op.rn) };
-    let out = compute::<S>(core, OP, a, b, carry);
-    if !matches!(OP, TST | TEQ | CMP | CMN) {
-        set_reg(core, op.rd, out);
+/// An operation on a form of second operand, with flags or without.
+pub(super) struct Data<const OP: u8, const FORM: u8, const S: bool>;
+
+impl<const OP: u8, const FORM: u8, const S: bool> Body for Data<OP, FORM, S> {
+    const ID: HandlerId = Alu::id(OP, FORM, S);
+    #[inline(always)]
+    fn run<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+        let (n, m) = (reg(core, op.n), reg(core, op.m));
+        Self::apply(core, op, n, m);
+        Ok(Flow::Next)
     }
+}
+
+impl<const OP: u8, const FORM: u8, const S: bool> Apply for Data<OP, FORM, S> {
+    #[inline(always)]
+    fn apply(core: &mut Core, op: &Op, n: u32, m: u32) -> u32 {
+        let (b, carry) = operand::<FORM>(core, op, m);
+        let out = compute::<S>(core, OP, n, b, carry);
+        if !matches!(OP, TST | TEQ | CMP | CMN) {
+            set_reg(core, op.d, out);
+        }
+        out
+    }
+}
+
+fn movt<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some((op, rest)) = ops.split_first() else { return done() };
+    let low = reg(core, op.d) & 0xFFFF;
+    set_reg(core, op.d, op.imm << 16 | low);
     next(core, env, op, rest)
 }
 
-fn movt<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
-    let low = reg(core, op.rd) & 0xFFFF;
-    set_reg(core, op.rd, op.imm << 16 | low);
-    next(core, env, op, rest)
-}
-
-fn writes_pc<E: Env>(core: &mut Core, env: &mut E, op: &Op, _rest: &[Op]) -> End {
+fn writes_pc<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some(op) = ops.first() else { return done() };
     let result = jump_to_result(core, op);
     end(env, op, result)
 }
@@ -265,11 +277,11 @@ fn jump_to_result(core: &mut Core, op: &Op) -> Exec {
     let b = if word >> 25 & 1 != 0 {
         op.imm
     } else if word >> 4 & 1 != 0 {
-        shift_by_reg((word >> 5) as u8, reg(core, op.rm), reg(core, op.rs) & 0xFF, carry).0
+        shift_by_reg((word >> 5) as u8, reg(core, op.m), reg(core, op.s) & 0xFF, carry).0
     } else {
-        shift_by_imm((word >> 5) as u8, reg(core, op.rm), word >> 7, carry).0
+        shift_by_imm((word >> 5) as u8, reg(core, op.m), word >> 7, carry).0
     };
-    let a = reg(core, op.rn);
+    let a = reg(core, op.n);
     let target = compute::<false>(core, operation, a, b, carry);
     if word >> 20 & 1 == 0 {
         core.bx(target);

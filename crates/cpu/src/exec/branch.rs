@@ -40,12 +40,12 @@ handlers! { Branch after Alu::END, may_leave;
 
 impl Branch {
     /// The handler of a conditional branch; 14 is "always".
-    pub(crate) fn conditional(cond: u8) -> Self {
+    pub(crate) const fn conditional(cond: u8) -> Self {
         const BY_CONDITION: [Branch; 14] = {
             use Branch::*;
             [BEq, BNe, BCs, BCc, BMi, BPl, BVs, BVc, BHi, BLs, BGe, BLt, BGt, BLe]
         };
-        BY_CONDITION.get(usize::from(cond)).copied().unwrap_or(Self::B)
+        if cond < 14 { BY_CONDITION[cond as usize] } else { Self::B }
     }
 
     /// Where a direct branch that stays in its instruction set goes, and whether it tests something: its condition, which
@@ -87,7 +87,7 @@ fn b<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     Ok(Flow::Jump)
 }
 
-fn b_if<E: Env, const COND: u8>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+pub(super) fn b_if<E: Env, const COND: u8>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     if core.condition(COND) {
         core.pc = op.imm;
         Ok(Flow::Jump)
@@ -120,13 +120,13 @@ fn blx_imm<E: Env, const THUMB: bool>(core: &mut Core, _env: &mut E, op: &Op) ->
 }
 
 fn bx<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let target = reg(core, op.rm);
+    let target = reg(core, op.m);
     core.bx(target);
     Ok(Flow::Jump)
 }
 
 fn blx_reg<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let target = reg(core, op.rm);
+    let target = reg(core, op.m);
     link(core, op);
     core.bx(target);
     Ok(Flow::Jump)
@@ -134,18 +134,18 @@ fn blx_reg<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 
 /// MOV PC, Rm in Thumb: stays in Thumb state.
 fn mov_pc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    core.pc = reg(core, op.rm) & !1;
+    core.pc = reg(core, op.m) & !1;
     Ok(Flow::Jump)
 }
 
 /// ADD PC, Rm in Thumb.
 fn add_pc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    core.pc = op.pc_value().wrapping_add(reg(core, op.rm)) & !1;
+    core.pc = op.pc_value().wrapping_add(reg(core, op.m)) & !1;
     Ok(Flow::Jump)
 }
 
 fn cbz<E: Env, const NONZERO: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    if (reg(core, op.rn) != 0) == NONZERO {
+    if (reg(core, op.n) != 0) == NONZERO {
         core.pc = op.imm;
         Ok(Flow::Jump)
     } else {
@@ -154,14 +154,14 @@ fn cbz<E: Env, const NONZERO: bool>(core: &mut Core, _env: &mut E, op: &Op) -> E
 }
 
 fn tbb<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn).wrapping_add(reg(core, op.rm));
+    let va = reg(core, op.n).wrapping_add(reg(core, op.m));
     let entry: u8 = mem::load(core, env, op, va)?;
     core.pc = op.pc_value().wrapping_add(2 * u32::from(entry));
     Ok(Flow::Jump)
 }
 
 fn tbh<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn).wrapping_add(reg(core, op.rm) << 1);
+    let va = reg(core, op.n).wrapping_add(reg(core, op.m) << 1);
     let entry: u16 = mem::load(core, env, op, va)?;
     core.pc = op.pc_value().wrapping_add(2 * u32::from(entry));
     Ok(Flow::Jump)

@@ -73,43 +73,43 @@ fn may_store<E: Env>(core: &mut Core, env: &mut E, op: &Op, va: u32, bytes: u32)
 }
 
 fn ldrex<E: Env, W: Datum>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn).wrapping_add(op.imm);
+    let va = reg(core, op.n).wrapping_add(op.imm);
     mark(core, env, op, va, W::BYTES)?;
     let value: W = mem::load_aligned(core, env, op, va)?;
-    set_reg(core, op.rd, Into::<u64>::into(value) as u32);
+    set_reg(core, op.d, Into::<u64>::into(value) as u32);
     Ok(Flow::Next)
 }
 
 fn ldrexd<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn);
+    let va = reg(core, op.n);
     mark(core, env, op, va, 8)?;
     let first: u32 = mem::load_aligned(core, env, op, va)?;
     let second: u32 = mem::load_aligned(core, env, op, va.wrapping_add(4))?;
-    set_reg(core, op.rd, first);
-    set_reg(core, op.rm, second);
+    set_reg(core, op.d, first);
+    set_reg(core, op.m, second);
     Ok(Flow::Next)
 }
 
 fn strex<E: Env, W: Datum>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn).wrapping_add(op.imm);
+    let va = reg(core, op.n).wrapping_add(op.imm);
     let store = may_store(core, env, op, va, W::BYTES)?;
     if store {
-        let value = W::truncate(u64::from(reg(core, op.rs)));
+        let value = W::truncate(u64::from(reg(core, op.s)));
         mem::store_aligned(core, env, op, va, value)?;
     }
-    set_reg(core, op.rd, u32::from(!store));
+    set_reg(core, op.d, u32::from(!store));
     Ok(Flow::Next)
 }
 
 fn strexd<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let va = reg(core, op.rn);
+    let va = reg(core, op.n);
     let store = may_store(core, env, op, va, 8)?;
     if store {
-        let (first, second) = (reg(core, op.rs), reg(core, op.rm));
+        let (first, second) = (reg(core, op.s), reg(core, op.m));
         mem::store_aligned(core, env, op, va, first)?;
         mem::store_aligned(core, env, op, va.wrapping_add(4), second)?;
     }
-    set_reg(core, op.rd, u32::from(!store));
+    set_reg(core, op.d, u32::from(!store));
     Ok(Flow::Next)
 }
 
@@ -125,13 +125,13 @@ fn swp<E: Env, W: Datum>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     if !core.swp_enabled() {
         return core.undefined();
     }
-    let va = reg(core, op.rn);
+    let va = reg(core, op.n);
     // The read comes first, so what both would fault on is a read fault; nothing is read where the write would fault.
     physical(core, env, op, va, W::BYTES, Kind::Read)?;
     physical(core, env, op, va, W::BYTES, Kind::Write)?;
     let old: W = mem::load_aligned(core, env, op, va)?;
-    let new = W::truncate(u64::from(reg(core, op.rm)));
+    let new = W::truncate(u64::from(reg(core, op.m)));
     mem::store_aligned(core, env, op, va, new)?;
-    set_reg(core, op.rd, Into::<u64>::into(old) as u32);
+    set_reg(core, op.d, Into::<u64>::into(old) as u32);
     Ok(Flow::Next)
 }

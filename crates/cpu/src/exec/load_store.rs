@@ -2,7 +2,7 @@
 
 use super::alu::{reg, set_reg, shift_by_imm};
 use super::media::Media;
-use super::{may_leave, next};
+use super::{Dynamic, Piece, Then, done, may_leave, then};
 use crate::env::Env;
 use crate::mem;
 use crate::op::{End, Exec, Flow, HandlerId, Op, Raised};
@@ -73,7 +73,7 @@ impl LoadStore {
     ) -> [super::Handler<E>; N] {
         macro_rules! modes {
             ($what:expr; $($mode:expr),*) => {$(
-                table[Self::id($what, $mode).0 as usize] = threaded::<E, { $what }, { $mode }>;
+                table[Self::id($what, $mode).0 as usize] = Transfer::<{ $what }, { $mode }>::threaded::<E, Dynamic>;
             )*};
         }
         macro_rules! whats {
@@ -102,7 +102,7 @@ impl LoadStore {
 
 /// Offset of the shifted-register modes.
 fn shifted_offset(core: &Core, op: &Op) -> u32 {
-    let offset = shift_by_imm((op.imm >> 5) as u8, reg(core, op.rm), op.imm, core.flags.c).0;
+    let offset = shift_by_imm((op.imm >> 5) as u8, reg(core, op.m), op.imm, core.flags.c).0;
     if op.imm & 0x80 != 0 { offset.wrapping_neg() } else { offset }
 }
 
@@ -111,9 +111,9 @@ fn shifted_offset(core: &Core, op: &Op) -> u32 {
 fn address(core: &Core, op: &Op, mode: u8) -> (u32, u32) {
     match mode {
         mode::LITERAL => (op.imm, 0),
-        mode::REG => (reg(core, op.rn).wrapping_add(reg(core, op.rm) << (op.sh & 31)), 0),
+        mode::REG => (reg(core, op.n).wrapping_add(reg(core, op.m) << (op.sh & 31)), 0),
         _ => {
-            let base = reg(core, op.rn);
+            let base = reg(core, op.n);
             let offset = if mode <= mode::IMM_POST { op.imm } else { shifted_offset(core, op) };
             let end = base.wrapping_add(offset);
             (if matches!(mode, mode::IMM_POST | mode::SHIFTED_POST) { base } else { end }, end)
@@ -126,24 +126,32 @@ fn address(core: &Core, op: &Op, mode: u8) -> (u32, u32) {
 #[inline(always)]
 fn write_back(core: &mut Core, op: &Op, mode: u8, end: u32) {
     if matches!(mode, mode::IMM_PRE | mode::IMM_POST | mode::SHIFTED_PRE | mode::SHIFTED_POST) {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
 }
 
-/// Calls nothing that comes back, so that it needs no stack: whatever is not RAM that the software TLB knows is left to
-/// [`transfer_slow`].
-fn threaded<E: Env, const WHAT: u8, const MODE: u8>(
-    core: &mut Core,
-    env: &mut E,
-    op: &Op,
-    rest: &[Op],
-) -> End {
+/// A transfer of `WHAT` by `MODE`.
+pub(super) struct Transfer<const WHAT: u8, const MODE: u8>;
+
+impl<const WHAT: u8, const MODE: u8> Piece for Transfer<WHAT, MODE> {
+    const ID: HandlerId = LoadStore::id(WHAT, MODE);
+    /// Calls nothing that comes back, so that it needs no stack: whatever is not RAM that the software TLB knows is left
+    /// to [`transfer_slow`].
+    #[inline(always)]
+    fn threaded<E: Env, N: Then>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+        fast::<E, N, WHAT, MODE>(core, env, ops)
+    }
+}
+
+#[inline(always)]
+fn fast<E: Env, N: Then, const WHAT: u8, const MODE: u8>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some((op, rest)) = ops.split_first() else { return done() };
     let (va, end) = address(core, op, MODE);
-    let done = match WHAT {
+    let stored = match WHAT {
         what::DOUBLE | what::STORE_DOUBLE => false,
-        what::STORE_WORD => mem::store_fast(core, env, va, reg(core, op.rd)),
-        what::STORE_BYTE => mem::store_fast(core, env, va, reg(core, op.rd) as u8),
-        what::STORE_HALF => mem::store_fast(core, env, va, reg(core, op.rd) as u16),
+        what::STORE_WORD => mem::store_fast(core, env, va, reg(core, op.d)),
+        what::STORE_BYTE => mem::store_fast(core, env, va, reg(core, op.d) as u8),
+        what::STORE_HALF => mem::store_fast(core, env, va, reg(core, op.d) as u16),
         _ => {
             let value = match WHAT {
                 what::BYTE => mem::load_fast::<u8, E>(core, env, va).map(u32::from),
@@ -158,17 +166,17 @@ fn threaded<E: Env, const WHAT: u8, const MODE: u8>(
                     core.bx(value);
                     return super::end(env, op, Ok(Flow::Jump));
                 }
-                set_reg(core, op.rd, value);
-                return next(core, env, op, rest);
+                set_reg(core, op.d, value);
+                return then::<E, N>(core, env, op, rest);
             }
             false
         }
     };
-    if !done {
+    if !stored {
         return transfer_slow::<E, WHAT, MODE>(core, env, op, rest);
     }
     write_back(core, op, MODE, end);
-    next(core, env, op, rest)
+    then::<E, N>(core, env, op, rest)
 }
 
 #[inline(never)]
@@ -182,7 +190,8 @@ fn transfer_slow<E: Env, const WHAT: u8, const MODE: u8>(
     may_leave(core, env, op, rest, result)
 }
 
-fn threaded_unprivileged<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+fn threaded_unprivileged<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some((op, rest)) = ops.split_first() else { return done() };
     let result = unprivileged(core, env, op);
     may_leave(core, env, op, rest, result)
 }
@@ -195,23 +204,23 @@ fn transfer<E: Env, const WHAT: u8, const MODE: u8>(core: &mut Core, env: &mut E
             let first: u32 = mem::load_aligned(core, env, op, va)?;
             let second: u32 = mem::load_aligned(core, env, op, va.wrapping_add(4))?;
             write_back(core, op, MODE, end);
-            set_reg(core, op.rd, first);
-            set_reg(core, op.rs, second);
+            set_reg(core, op.d, first);
+            set_reg(core, op.s, second);
         }
         what::STORE_WORD => {
-            let value = reg(core, op.rd);
+            let value = reg(core, op.d);
             mem::store(core, env, op, va, value)?;
         }
         what::STORE_BYTE => {
-            let value = reg(core, op.rd) as u8;
+            let value = reg(core, op.d) as u8;
             mem::store(core, env, op, va, value)?;
         }
         what::STORE_HALF => {
-            let value = reg(core, op.rd) as u16;
+            let value = reg(core, op.d) as u16;
             mem::store(core, env, op, va, value)?;
         }
         what::STORE_DOUBLE => {
-            let (first, second) = (reg(core, op.rd), reg(core, op.rs));
+            let (first, second) = (reg(core, op.d), reg(core, op.s));
             mem::store_aligned(core, env, op, va, first)?;
             mem::store_aligned(core, env, op, va.wrapping_add(4), second)?;
         }
@@ -228,7 +237,7 @@ fn transfer<E: Env, const WHAT: u8, const MODE: u8>(core: &mut Core, env: &mut E
                 core.bx(value);
                 return Ok(Flow::Jump);
             }
-            set_reg(core, op.rd, value);
+            set_reg(core, op.d, value);
         }
     }
     if WHAT >= what::STORE_WORD {
@@ -251,21 +260,21 @@ fn unprivileged<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     let (va, end) = address(core, op, op.rs);
     match op.sh {
         what::STORE_WORD => {
-            let value = reg(core, op.rd);
+            let value = reg(core, op.d);
             mem::store_unpriv(core, env, op, va, value)?;
         }
         what::STORE_BYTE => {
-            let value = reg(core, op.rd) as u8;
+            let value = reg(core, op.d) as u8;
             mem::store_unpriv(core, env, op, va, value)?;
         }
         what::STORE_HALF => {
-            let value = reg(core, op.rd) as u16;
+            let value = reg(core, op.d) as u16;
             mem::store_unpriv(core, env, op, va, value)?;
         }
         _ => {
             let value = load_unprivileged(core, env, op, va)?;
             write_back(core, op, op.rs, end);
-            set_reg(core, op.rd, value);
+            set_reg(core, op.d, value);
             return Ok(Flow::Next);
         }
     }

@@ -1,9 +1,9 @@
 //! Saturating and parallel arithmetic, packing, extension, bit fields, byte and bit reversal.
 
 use super::alu::{reg, set_reg, shift_by_imm};
-use super::{handlers, mul::Mul};
+use super::{Apply, Body, handlers, mul::Mul};
 use crate::env::Env;
-use crate::op::{Exec, Flow, Op};
+use crate::op::{Exec, Flow, HandlerId, Op};
 use crate::state::Core;
 
 handlers! { Media after Mul::END, stays;
@@ -31,6 +31,7 @@ handlers! { Media after Mul::END, stays;
     // Bit fields: op.sh is the lowest bit, op.imm the mask of the field at bit 0.
     Bfc => bfc::<E>,
     Bfi => bfi::<E>,
+    // op.sh bits are lost at the top; then the field is at the top of the word, and op.imm bits are below it.
     Sbfx => sbfx::<E>,
     Ubfx => ubfx::<E>,
     Clz => clz::<E>,
@@ -54,13 +55,13 @@ fn saturating<E: Env, const SUBTRACT: bool, const DOUBLE: bool>(
 ) -> Exec {
     const LOW: i64 = i32::MIN as i64;
     const HIGH: i64 = i32::MAX as i64;
-    let m = i64::from(reg(core, op.rm) as i32);
-    let mut n = i64::from(reg(core, op.rn) as i32);
+    let m = i64::from(reg(core, op.m) as i32);
+    let mut n = i64::from(reg(core, op.n) as i32);
     if DOUBLE {
         n = clamp_q(core, 2 * n, LOW, HIGH);
     }
     let out = clamp_q(core, if SUBTRACT { m - n } else { m + n }, LOW, HIGH);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
@@ -98,7 +99,7 @@ fn lane(kind: u32, bits: u32, a: u32, b: u32, subtract: bool) -> (u32, bool) {
 /// op.imm bits 4:2... of the A32 encoding: op1 (kind) in bits 5:3, op2 (operation) in bits 2:0.
 fn parallel<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let (kind, operation) = (op.imm >> 3, op.imm & 7);
-    let (n, m) = (reg(core, op.rn), reg(core, op.rm));
+    let (n, m) = (reg(core, op.n), reg(core, op.m));
     let (mut out, mut ge) = (0, 0);
     match operation {
         0..=3 => {
@@ -120,14 +121,14 @@ fn parallel<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     if matches!(kind, kind::SIGNED | kind::UNSIGNED) {
         core.ge = ge;
     }
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn sel<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let mask: u32 = (0..4).map(|i| (core.ge >> i & 1) * (0xFF << (8 * i))).sum();
-    let out = reg(core, op.rn) & mask | reg(core, op.rm) & !mask;
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.n) & mask | reg(core, op.m) & !mask;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
@@ -141,26 +142,26 @@ fn saturate(core: &mut Core, op: &Op, value: i64, signed: bool) -> i64 {
 }
 
 fn shifted(core: &Core, op: &Op) -> i64 {
-    i64::from(shift_by_imm(op.rs, reg(core, op.rn), op.imm, 0).0 as i32)
+    i64::from(shift_by_imm(op.rs, reg(core, op.n), op.imm, 0).0 as i32)
 }
 
 /// `op.sh` is the number of bits less one.
 fn ssat<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let value = shifted(core, op);
     let out = saturate(core, op, value, true);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 fn usat<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let value = shifted(core, op);
     let out = saturate(core, op, value, false);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 fn saturate16(core: &mut Core, op: &Op, signed: bool) -> u32 {
-    let n = reg(core, op.rn);
+    let n = reg(core, op.n);
     let low = saturate(core, op, i64::from(n as i16), signed) as u32;
     let high = saturate(core, op, i64::from((n >> 16) as i16), signed) as u32;
     high << 16 | low & 0xFFFF
@@ -168,32 +169,32 @@ fn saturate16(core: &mut Core, op: &Op, signed: bool) -> u32 {
 
 fn ssat16<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = saturate16(core, op, true);
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn usat16<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = saturate16(core, op, false);
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn pkhbt<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let m = shift_by_imm(0, reg(core, op.rm), op.imm, 0).0;
-    let out = m & 0xFFFF_0000 | reg(core, op.rn) & 0xFFFF;
-    set_reg(core, op.rd, out);
+    let m = shift_by_imm(0, reg(core, op.m), op.imm, 0).0;
+    let out = m & 0xFFFF_0000 | reg(core, op.n) & 0xFFFF;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn pkhtb<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let m = shift_by_imm(2, reg(core, op.rm), op.imm, 0).0;
-    let out = reg(core, op.rn) & 0xFFFF_0000 | m & 0xFFFF;
-    set_reg(core, op.rd, out);
+    let m = shift_by_imm(2, reg(core, op.m), op.imm, 0).0;
+    let out = reg(core, op.n) & 0xFFFF_0000 | m & 0xFFFF;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn extend<E: Env, const WIDTH: u8, const SIGNED: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let m = reg(core, op.rm).rotate_right(u32::from(op.sh));
+    let m = reg(core, op.m).rotate_right(u32::from(op.sh));
     let value = match (WIDTH, SIGNED) {
         (0, true) => i32::from(m as i8) as u32,
         (0, false) => m & 0xFF,
@@ -208,70 +209,88 @@ fn extend<E: Env, const WIDTH: u8, const SIGNED: bool>(core: &mut Core, _env: &m
     let out = if op.rn == 15 {
         value
     } else if WIDTH == 1 {
-        let n = reg(core, op.rn);
+        let n = reg(core, op.n);
         let high = (n & 0xFFFF_0000).wrapping_add(value & 0xFFFF_0000);
         high | n.wrapping_add(value) & 0xFFFF
     } else {
-        reg(core, op.rn).wrapping_add(value)
+        reg(core, op.n).wrapping_add(value)
     };
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn bfc<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rd) & !(op.imm << (op.sh & 31));
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.d) & !(op.imm << (op.sh & 31));
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn bfi<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let lsb = op.sh & 31;
-    let field = (reg(core, op.rn) & op.imm) << lsb;
-    let out = reg(core, op.rd) & !(op.imm << lsb) | field;
-    set_reg(core, op.rd, out);
+    let field = (reg(core, op.n) & op.imm) << lsb;
+    let out = reg(core, op.d) & !(op.imm << lsb) | field;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
-fn sbfx<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let field = reg(core, op.rn) >> (op.sh & 31) & op.imm;
-    let sign = op.imm ^ (op.imm >> 1);
-    let out = (field ^ sign).wrapping_sub(sign);
-    set_reg(core, op.rd, out);
-    Ok(Flow::Next)
+fn sbfx<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
+    Sbfx::run(core, env, op)
+}
+
+/// SBFX, for pairs.
+pub(super) struct Sbfx;
+
+impl Body for Sbfx {
+    const ID: HandlerId = Media::Sbfx.id();
+    #[inline(always)]
+    fn run<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
+        let n = reg(core, op.n);
+        Self::apply(core, op, n, 0);
+        Ok(Flow::Next)
+    }
+}
+
+impl Apply for Sbfx {
+    #[inline(always)]
+    fn apply(core: &mut Core, op: &Op, n: u32, _m: u32) -> u32 {
+        let out = (((n << (op.sh & 31)) as i32) >> (op.imm & 31)) as u32;
+        set_reg(core, op.d, out);
+        out
+    }
 }
 
 fn ubfx<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rn) >> (op.sh & 31) & op.imm;
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.n) >> (op.sh & 31) & op.imm;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn clz<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rm).leading_zeros();
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.m).leading_zeros();
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn rbit<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rm).reverse_bits();
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.m).reverse_bits();
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn rev<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rm).swap_bytes();
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.m).swap_bytes();
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn rev16<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rm).swap_bytes().rotate_right(16);
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.m).swap_bytes().rotate_right(16);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn revsh<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = i32::from((reg(core, op.rm) as u16).swap_bytes() as i16) as u32;
-    set_reg(core, op.rd, out);
+    let out = i32::from((reg(core, op.m) as u16).swap_bytes() as i16) as u32;
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }

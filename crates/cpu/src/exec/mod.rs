@@ -20,15 +20,17 @@ pub(crate) mod media;
 pub(crate) mod mul;
 pub(crate) mod multiple;
 pub(crate) mod neon;
+mod pairs;
 pub(crate) mod system;
 pub(crate) mod vfp;
 mod wrap;
 
 pub(crate) use branch::Branch;
+pub(crate) use pairs::Pairs;
 pub(crate) use wrap::{Special, Wrap};
 
-/// What runs an [`Op`] and the ops that follow it in its block.
-pub(crate) type Handler<E> = for<'a> fn(&mut Core, &mut E, &'a Op, &'a [Op]) -> End;
+/// What runs the first of the ops given and those that follow it. It is called with none when the block ends.
+pub(crate) type Handler<E> = fn(&mut Core, &mut E, &[Op]) -> End;
 
 /// The handlers of every group, for one environment.
 pub(crate) struct Table<E>(core::marker::PhantomData<E>);
@@ -64,9 +66,9 @@ macro_rules! handlers {
                         fn threaded<E: $crate::env::Env>(
                             core: &mut $crate::state::Core,
                             env: &mut E,
-                            op: &$crate::op::Op,
-                            rest: &[$crate::op::Op],
+                            ops: &[$crate::op::Op],
                         ) -> $crate::op::End {
+                            let Some((op, rest)) = ops.split_first() else { return $crate::exec::done() };
                             let result = $path(core, env, op);
                             $crate::exec::$follow(core, env, op, rest, result)
                         }
@@ -83,7 +85,7 @@ macro_rules! handlers {
 pub(crate) use handlers;
 
 /// Number of handlers.
-pub(crate) const COUNT: usize = neon::Neon::END as usize;
+pub(crate) const COUNT: usize = Pairs::END as usize;
 
 /// Size of the dispatch table: a power of two, so that an index needs no bounds check.
 pub(crate) const TABLE: usize = COUNT.next_power_of_two();
@@ -102,26 +104,84 @@ impl<'a, E: Env + 'a> Table<E> {
         let table = exclusive::Exclusive::list(table);
         let table = system::System::list(table);
         let table = vfp::Vfp::list(table);
-        neon::Neon::list(table)
+        let table = neon::Neon::list(table);
+        Pairs::list(table)
     };
     /// Every handler, by [`HandlerId`].
     pub(crate) const HANDLERS: &'a [Handler<E>; TABLE] = &Self::ALL;
 }
 
-/// Runs an op and those that follow it.
+/// Runs ops, the first of them by this handler.
 #[inline(always)]
-pub(crate) fn run<E: Env>(core: &mut Core, env: &mut E, handler: HandlerId, op: &Op, rest: &[Op]) -> End {
-    Table::<E>::HANDLERS[usize::from(handler.0) % TABLE](core, env, op, rest)
+pub(crate) fn run<E: Env>(core: &mut Core, env: &mut E, handler: HandlerId, ops: &[Op]) -> End {
+    Table::<E>::HANDLERS[usize::from(handler.0) % TABLE](core, env, ops)
+}
+
+/// What a handler that is given no op returns.
+#[inline(always)]
+pub(crate) fn done() -> End {
+    End::ALL
+}
+
+/// How a handler goes on to the next op of the block.
+pub(crate) trait Then {
+    /// Runs `rest`, which comes after `op`.
+    fn then<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End;
+}
+
+/// By the handler that the block's builder chose.
+pub(crate) struct Dynamic;
+
+impl Then for Dynamic {
+    #[inline(always)]
+    fn then<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+        run(core, env, op.next, rest)
+    }
+}
+
+/// An instruction whose handler can be told how to go on, see [`pairs`].
+pub(crate) trait Piece {
+    /// Its number.
+    const ID: HandlerId;
+    /// Its handler.
+    fn threaded<E: Env, N: Then>(core: &mut Core, env: &mut E, ops: &[Op]) -> End;
+}
+
+/// A [`Piece`] that never asks to leave the block, by what it does.
+pub(crate) trait Body {
+    /// Its number.
+    const ID: HandlerId;
+    /// What it does.
+    fn run<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec;
+}
+
+/// A [`Body`] that makes Rd of Rn and Rm.
+pub(crate) trait Apply: Body {
+    /// Does it with the values of Rn and Rm, and gives that of Rd.
+    fn apply(core: &mut Core, op: &Op, n: u32, m: u32) -> u32;
+}
+
+impl<B: Body> Piece for B {
+    const ID: HandlerId = <B as Body>::ID;
+    #[inline(always)]
+    fn threaded<E: Env, N: Then>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+        let Some((op, rest)) = ops.split_first() else { return done() };
+        let result = B::run(core, env, op);
+        if result == Ok(Flow::Next) { then::<E, N>(core, env, op, rest) } else { end(env, op, result) }
+    }
 }
 
 /// What follows an op that completed and goes on to the next one.
 #[inline(always)]
-pub(crate) fn next<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+pub(crate) fn then<E: Env, N: Then>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
     retired(env, op);
-    match rest.split_first() {
-        Some((op, rest)) => run(core, env, op.handler, op, rest),
-        None => End { result: Ok(Flow::Next), index: op.index },
-    }
+    N::then(core, env, op, rest)
+}
+
+/// [`then`], dynamically.
+#[inline(always)]
+pub(crate) fn next<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+    then::<E, Dynamic>(core, env, op, rest)
 }
 
 /// What follows an op that ends the run, whatever comes after it in the block.
@@ -130,7 +190,7 @@ pub(crate) fn end<E: Env>(env: &mut E, op: &Op, result: Exec) -> End {
     if result.is_ok() {
         retired(env, op);
     }
-    End { result, index: op.index }
+    End::new(result, op.index)
 }
 
 /// What follows an op of a group that `stays`.

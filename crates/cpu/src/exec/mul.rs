@@ -49,8 +49,8 @@ fn set_nz(core: &mut Core, value: u32) {
 }
 
 fn mul<E: Env, const S: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rn).wrapping_mul(reg(core, op.rm));
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.n).wrapping_mul(reg(core, op.m));
+    set_reg(core, op.d, out);
     if S {
         set_nz(core, out);
     }
@@ -58,8 +58,8 @@ fn mul<E: Env, const S: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 }
 
 fn mla<E: Env, const S: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rn).wrapping_mul(reg(core, op.rm)).wrapping_add(reg(core, op.rs));
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.n).wrapping_mul(reg(core, op.m)).wrapping_add(reg(core, op.s));
+    set_reg(core, op.d, out);
     if S {
         set_nz(core, out);
     }
@@ -67,18 +67,18 @@ fn mla<E: Env, const S: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 }
 
 fn mls<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rs).wrapping_sub(reg(core, op.rn).wrapping_mul(reg(core, op.rm)));
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.s).wrapping_sub(reg(core, op.n).wrapping_mul(reg(core, op.m)));
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn pair(core: &Core, op: &Op) -> u64 {
-    u64::from(reg(core, op.rs)) << 32 | u64::from(reg(core, op.rd))
+    u64::from(reg(core, op.s)) << 32 | u64::from(reg(core, op.d))
 }
 
 fn set_pair(core: &mut Core, op: &Op, value: u64) {
-    set_reg(core, op.rd, value as u32);
-    set_reg(core, op.rs, (value >> 32) as u32);
+    set_reg(core, op.d, value as u32);
+    set_reg(core, op.s, (value >> 32) as u32);
 }
 
 fn long<E: Env, const SIGNED: bool, const ACCUMULATE: bool, const S: bool>(
@@ -86,7 +86,7 @@ fn long<E: Env, const SIGNED: bool, const ACCUMULATE: bool, const S: bool>(
     _env: &mut E,
     op: &Op,
 ) -> Exec {
-    let (n, m) = (reg(core, op.rn), reg(core, op.rm));
+    let (n, m) = (reg(core, op.n), reg(core, op.m));
     let product =
         if SIGNED { (i64::from(n as i32) * i64::from(m as i32)) as u64 } else { u64::from(n) * u64::from(m) };
     let out = if ACCUMULATE { product.wrapping_add(pair(core, op)) } else { product };
@@ -99,9 +99,9 @@ fn long<E: Env, const SIGNED: bool, const ACCUMULATE: bool, const S: bool>(
 }
 
 fn umaal<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = u64::from(reg(core, op.rn)) * u64::from(reg(core, op.rm))
-        + u64::from(reg(core, op.rd))
-        + u64::from(reg(core, op.rs));
+    let out = u64::from(reg(core, op.n)) * u64::from(reg(core, op.m))
+        + u64::from(reg(core, op.d))
+        + u64::from(reg(core, op.s));
     set_pair(core, op, out);
     Ok(Flow::Next)
 }
@@ -119,20 +119,20 @@ fn add_q(core: &mut Core, a: i32, b: i32) -> i32 {
 }
 
 fn product_xy(core: &Core, op: &Op) -> i32 {
-    half(reg(core, op.rn), op.sh & 1 != 0) * half(reg(core, op.rm), op.sh & 2 != 0)
+    half(reg(core, op.n), op.sh & 1 != 0) * half(reg(core, op.m), op.sh & 2 != 0)
 }
 
 fn smulxy<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = product_xy(core, op);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 fn smlaxy<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let product = product_xy(core, op);
-    let addend = reg(core, op.rs) as i32;
+    let addend = reg(core, op.s) as i32;
     let out = add_q(core, product, addend);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
@@ -143,28 +143,28 @@ fn smlalxy<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 }
 
 fn product_w(core: &Core, op: &Op) -> i32 {
-    let wide = i64::from(reg(core, op.rn) as i32) * i64::from(half(reg(core, op.rm), op.sh & 2 != 0));
+    let wide = i64::from(reg(core, op.n) as i32) * i64::from(half(reg(core, op.m), op.sh & 2 != 0));
     (wide >> 16) as i32
 }
 
 fn smulw<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = product_w(core, op);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 fn smlaw<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let product = product_w(core, op);
-    let addend = reg(core, op.rs) as i32;
+    let addend = reg(core, op.s) as i32;
     let out = add_q(core, product, addend);
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 /// The two products of the dual multiplies, the second one negated for the subtracting forms.
 fn products(core: &Core, op: &Op) -> (i64, i64) {
-    let n = reg(core, op.rn);
-    let m = reg(core, op.rm).rotate_right(if op.sh & 1 != 0 { 16 } else { 0 });
+    let n = reg(core, op.n);
+    let m = reg(core, op.m).rotate_right(if op.sh & 1 != 0 { 16 } else { 0 });
     let first = i64::from(half(n, false)) * i64::from(half(m, false));
     let second = i64::from(half(n, true)) * i64::from(half(m, true));
     (first, if op.sh & 2 != 0 { -second } else { second })
@@ -179,14 +179,14 @@ fn narrow_q(core: &mut Core, wide: i64) -> u32 {
 fn smuad<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let (first, second) = products(core, op);
     let out = narrow_q(core, first + second);
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn smlad<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let (first, second) = products(core, op);
-    let out = narrow_q(core, first + second + i64::from(reg(core, op.rs) as i32));
-    set_reg(core, op.rd, out);
+    let out = narrow_q(core, first + second + i64::from(reg(core, op.s) as i32));
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
@@ -198,55 +198,55 @@ fn smlald<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 }
 
 fn top_word(core: &Core, op: &Op, addend: u64, subtract: bool) -> u32 {
-    let product = (i64::from(reg(core, op.rn) as i32) * i64::from(reg(core, op.rm) as i32)) as u64;
+    let product = (i64::from(reg(core, op.n) as i32) * i64::from(reg(core, op.m) as i32)) as u64;
     let wide = if subtract { addend.wrapping_sub(product) } else { addend.wrapping_add(product) };
     (wide.wrapping_add(if op.sh & 1 != 0 { 0x8000_0000 } else { 0 }) >> 32) as u32
 }
 
 fn smmul<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = top_word(core, op, 0, false);
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn smmla<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = top_word(core, op, u64::from(reg(core, op.rs)) << 32, false);
-    set_reg(core, op.rd, out);
+    let out = top_word(core, op, u64::from(reg(core, op.s)) << 32, false);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn smmls<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = top_word(core, op, u64::from(reg(core, op.rs)) << 32, true);
-    set_reg(core, op.rd, out);
+    let out = top_word(core, op, u64::from(reg(core, op.s)) << 32, true);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn absolute_differences(core: &Core, op: &Op) -> u32 {
-    let (n, m) = (reg(core, op.rn).to_le_bytes(), reg(core, op.rm).to_le_bytes());
+    let (n, m) = (reg(core, op.n).to_le_bytes(), reg(core, op.m).to_le_bytes());
     n.iter().zip(m).map(|(&a, b)| u32::from(a.abs_diff(b))).sum()
 }
 
 fn usad8<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let out = absolute_differences(core, op);
-    set_reg(core, op.rd, out);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn usada8<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = absolute_differences(core, op).wrapping_add(reg(core, op.rs));
-    set_reg(core, op.rd, out);
+    let out = absolute_differences(core, op).wrapping_add(reg(core, op.s));
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }
 
 fn sdiv<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let (n, m) = (reg(core, op.rn) as i32, reg(core, op.rm) as i32);
+    let (n, m) = (reg(core, op.n) as i32, reg(core, op.m) as i32);
     let out = if m == 0 { 0 } else { n.wrapping_div(m) };
-    set_reg(core, op.rd, out as u32);
+    set_reg(core, op.d, out as u32);
     Ok(Flow::Next)
 }
 
 fn udiv<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let out = reg(core, op.rn).checked_div(reg(core, op.rm)).unwrap_or(0);
-    set_reg(core, op.rd, out);
+    let out = reg(core, op.n).checked_div(reg(core, op.m)).unwrap_or(0);
+    set_reg(core, op.d, out);
     Ok(Flow::Next)
 }

@@ -34,7 +34,7 @@ pub(crate) mod flag {
 #[inline(always)]
 fn range(core: &Core, op: &Op) -> (u32, u32) {
     let bytes = 4 * (op.imm & 0xFFFF).count_ones();
-    let base = reg(core, op.rn);
+    let base = reg(core, op.n);
     let (first, end) = if op.sh & flag::UP != 0 {
         (base, base.wrapping_add(bytes))
     } else {
@@ -73,7 +73,7 @@ fn load_low<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Result<u32, Raised
     let (values, end) = read_all(core, env, op)?;
     // A base that is also loaded keeps the loaded value.
     if op.sh & flag::WRITE_BACK != 0 {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
     let mut list = op.imm & 0x7FFF;
     while list != 0 {
@@ -102,7 +102,7 @@ fn ldm_user<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     }
     let (values, end) = read_all(core, env, op)?;
     if op.sh & flag::WRITE_BACK != 0 {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
     for (n, &value) in values.iter().enumerate().take(15) {
         if op.imm >> n & 1 != 0 {
@@ -153,7 +153,7 @@ fn write_all<E: Env>(
 fn stm<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     let end = write_all(core, env, op, |core, n| core.r[n])?;
     if op.sh & flag::WRITE_BACK != 0 {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
     Ok(Flow::Next)
 }
@@ -165,7 +165,7 @@ fn stm_user<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     }
     let end = write_all(core, env, op, Core::user_reg)?;
     if op.sh & flag::WRITE_BACK != 0 {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
     Ok(Flow::Next)
 }

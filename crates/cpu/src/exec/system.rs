@@ -42,7 +42,6 @@ handlers! { System after Exclusive::END, may_leave;
     Wfe => wfe::<E>,
     Sev => sev::<E>,
     Barrier => barrier::<E>,
-    It => it::<E>,
 }
 
 /// A32's SVC 0x123456 and Thumb's SVC 0xAB are semihosting calls when the host asked for them.
@@ -87,13 +86,13 @@ fn mrc<E: Env, const COPROC: u8>(core: &mut Core, env: &mut E, op: &Op) -> Exec 
     if op.rd == 15 {
         core.set_nzcv(value);
     } else {
-        set_reg(core, op.rd, value);
+        set_reg(core, op.d, value);
     }
     Ok(Flow::Next)
 }
 
 fn mcr<E: Env, const COPROC: u8>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
-    let value = if op.rd == 15 { op.pc_value() } else { reg(core, op.rd) };
+    let value = if op.rd == 15 { op.pc_value() } else { reg(core, op.d) };
     if COPROC == 15 {
         cp15::write(core, env, op, coord(op), value)
     } else {
@@ -114,14 +113,14 @@ fn mcrr<E: Env>(core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
 /// UNKNOWN).
 fn mrs_cpsr<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     let value = core.cpsr() & !(bits::IT | bits::J | bits::T);
-    set_reg(core, op.rd, value);
+    set_reg(core, op.d, value);
     Ok(Flow::Next)
 }
 
 fn mrs_spsr<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     match core.spsr() {
         Some(value) => {
-            set_reg(core, op.rd, value);
+            set_reg(core, op.d, value);
             Ok(Flow::Next)
         }
         None => core.undefined(),
@@ -129,7 +128,7 @@ fn mrs_spsr<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
 }
 
 fn msr_cpsr<E: Env, const IMM: bool>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
-    let value = if IMM { op.imm } else { reg(core, op.rn) };
+    let value = if IMM { op.imm } else { reg(core, op.n) };
     exception::write_cpsr(core, value, u32::from(op.sh), false);
     Ok(if op.sh & 3 != 0 { Flow::Sync } else { Flow::Next })
 }
@@ -138,7 +137,7 @@ fn msr_spsr<E: Env, const IMM: bool>(core: &mut Core, _env: &mut E, op: &Op) -> 
     if core.spsr().is_none() {
         return core.undefined();
     }
-    let value = if IMM { op.imm } else { reg(core, op.rn) };
+    let value = if IMM { op.imm } else { reg(core, op.n) };
     exception::write_spsr(core, value, u32::from(op.sh));
     Ok(Flow::Next)
 }
@@ -199,11 +198,11 @@ fn rfe<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
     if !core.mode.is_privileged() {
         return core.undefined();
     }
-    let (va, end) = two_words(reg(core, op.rn), op.sh);
+    let (va, end) = two_words(reg(core, op.n), op.sh);
     let target: u32 = mem::load_aligned(core, env, op, va)?;
     let psr: u32 = mem::load_aligned(core, env, op, va.wrapping_add(4))?;
     if op.sh & flag::WRITE_BACK != 0 {
-        set_reg(core, op.rn, end);
+        set_reg(core, op.n, end);
     }
     exception::exception_return(core, target, psr)
 }
@@ -212,7 +211,7 @@ fn rfe<E: Env>(core: &mut Core, env: &mut E, op: &Op) -> Exec {
 fn subs_pc_lr<E: Env>(core: &mut Core, _env: &mut E, op: &Op) -> Exec {
     match core.spsr() {
         Some(spsr) => {
-            let target = reg(core, op.rn).wrapping_sub(op.imm);
+            let target = reg(core, op.n).wrapping_sub(op.imm);
             exception::exception_return(core, target, spsr)
         }
         None => core.undefined(),
@@ -248,10 +247,5 @@ fn sev<E: Env>(core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
 
 /// DMB, DSB, ISB: memory is in order already.
 fn barrier<E: Env>(_core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
-    Ok(Flow::Next)
-}
-
-/// The decoder has given the conditions to the instructions that follow; see [`Op::SETS_IT`].
-fn it<E: Env>(_core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
     Ok(Flow::Next)
 }

@@ -1,6 +1,6 @@
 //! Handlers around handlers: conditions and R15 as an operand.
 
-use super::{handlers, next, run};
+use super::{done, handlers, next, run};
 use crate::env::Env;
 use crate::op::{End, Exec, Flow, HandlerId, Op};
 use crate::state::Core;
@@ -61,19 +61,25 @@ fn nop<E: Env>(_core: &mut Core, _env: &mut E, _op: &Op) -> Exec {
 }
 
 /// Fills the table where no instruction is.
-pub(super) fn unassigned<E: Env>(core: &mut Core, env: &mut E, op: &Op, _rest: &[Op]) -> End {
-    super::end(env, op, core.undefined())
+pub(super) fn unassigned<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    match ops.first() {
+        Some(op) => super::end(env, op, core.undefined()),
+        None => done(),
+    }
 }
 
-fn conditional<E: Env, const COND: u8>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
-    if core.condition(COND) { run(core, env, op.inner, op, rest) } else { next(core, env, op, rest) }
+fn conditional<E: Env, const COND: u8>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some((op, rest)) = ops.split_first() else { return done() };
+    if core.condition(COND) { run(core, env, op.inner, ops) } else { next(core, env, op, rest) }
 }
 
-fn reads_pc<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
+fn reads_pc<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some(op) = ops.first() else { return done() };
     core.r[15] = op.pc_value();
-    run(core, env, op.inner, op, rest)
+    run(core, env, op.inner, ops)
 }
 
-fn conditional_reads_pc<E: Env>(core: &mut Core, env: &mut E, op: &Op, rest: &[Op]) -> End {
-    if core.condition(op.cond) { reads_pc(core, env, op, rest) } else { next(core, env, op, rest) }
+fn conditional_reads_pc<E: Env>(core: &mut Core, env: &mut E, ops: &[Op]) -> End {
+    let Some((op, rest)) = ops.split_first() else { return done() };
+    if core.condition(op.cond) { reads_pc(core, env, ops) } else { next(core, env, op, rest) }
 }

@@ -167,8 +167,8 @@ isa! {
         Usada8 "cccc 01111000 dddd aaaa mmmm 0001 nnnn" => "usada8{c} {Rd}, {Rn}, {Rm}, {Ra}", Mul, V7, |_, op| product(op, Mul::Usada8, false), unp "R15 as a register: UNDEFINED";
         Sdiv "cccc 01110001 dddd 1111 mmmm 0001 nnnn" => "sdiv{c} {Rd}, {Rn}, {Rm}", Div, Idiv, |_, op| product(op, Mul::Sdiv, false), unp "R15 as a register: UNDEFINED";
         Udiv "cccc 01110011 dddd 1111 mmmm 0001 nnnn" => "udiv{c} {Rd}, {Rn}, {Rm}", Div, Idiv, |_, op| product(op, Mul::Udiv, false), unp "R15 as a register: UNDEFINED";
-        Sbfx "cccc 0111101 wwwww dddd bbbbb 101 nnnn" => "sbfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, |w, op| extract(w, op, Media::Sbfx), unp "R15 as a register: UNDEFINED";
-        Ubfx "cccc 0111111 wwwww dddd bbbbb 101 nnnn" => "ubfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, |w, op| extract(w, op, Media::Ubfx), unp "R15 as a register: UNDEFINED";
+        Sbfx "cccc 0111101 wwwww dddd bbbbb 101 nnnn" => "sbfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, extract_signed, unp "R15 as a register: UNDEFINED";
+        Ubfx "cccc 0111111 wwwww dddd bbbbb 101 nnnn" => "ubfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, extract, unp "R15 as a register: UNDEFINED";
         Bfc "cccc 0111110 wwwww dddd bbbbb 001 1111" => "bfc{c} {Rd}, {#b}, {width}", Alu, V7, |w, op| insert(w, op, Media::Bfc), unp "R15 as a register: UNDEFINED";
         Bfi "cccc 0111110 wwwww dddd bbbbb 001 nnnn" => "bfi{c} {Rd}, {Rn}, {#b}, {width}", Alu, V7, |w, op| insert(w, op, Media::Bfi), unp "R15 as a register: UNDEFINED";
     ]

@@ -5,7 +5,7 @@ use super::{
 };
 use crate::exec::{Special, Wrap};
 use crate::model::{Costs, Model};
-use crate::op::Op;
+use crate::op::{Op, Reg};
 
 /// Tables of the ARM instruction set, special cases first.
 pub(super) const A32_TABLES: &[&[Insn]] = &[
@@ -216,8 +216,9 @@ pub fn lower(model: Model, set: Set, word: u32, pc: u32, it: u8, fp: u8) -> Op {
     wrap(op)
 }
 
-/// Puts the condition test and the R15 operand around the handler.
+/// Puts the registers in place, and the condition test and the R15 operand around the handler.
 fn wrap(mut op: Op) -> Op {
+    [op.d, op.n, op.m, op.s] = [op.rd, op.rn, op.rm, op.rs].map(Reg::of);
     op.inner = op.handler;
     let conditional = op.cond < 14 && op.flags & Op::TESTS_COND == 0;
     let reads_pc = op.flags & Op::READS_PC != 0;

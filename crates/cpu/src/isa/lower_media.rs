@@ -66,14 +66,21 @@ pub(super) fn extend(w: &Word<'_>, op: &mut Op, handler: Media) -> Lowered {
     no_pc(op, handler.id(), &[op.rd, op.rm])
 }
 
-/// A field that reaches past bit 31 is UNPREDICTABLE and UNDEFINED here.
-pub(super) fn extract(w: &Word<'_>, op: &mut Op, handler: Media) -> Lowered {
+/// UBFX. A field that reaches past bit 31 is UNPREDICTABLE and UNDEFINED here.
+pub(super) fn extract(w: &Word<'_>, op: &mut Op) -> Lowered {
     op.sh = w.f('b') as u8;
     op.imm = u32::MAX >> (31 - w.f('w'));
     if w.f('b') + w.f('w') > 31 {
         return Err(Undefined);
     }
-    no_pc(op, handler.id(), &[op.rd, op.rn])
+    no_pc(op, Media::Ubfx.id(), &[op.rd, op.rn])
+}
+
+/// SBFX, as [`extract`].
+pub(super) fn extract_signed(w: &Word<'_>, op: &mut Op) -> Lowered {
+    op.sh = 31_u32.checked_sub(w.f('b') + w.f('w')).ok_or(Undefined)? as u8;
+    op.imm = 31 - w.f('w');
+    no_pc(op, Media::Sbfx.id(), &[op.rd, op.rn])
 }
 
 /// Here `w` is the highest bit; below `b` it is UNPREDICTABLE and UNDEFINED here.

@@ -3,6 +3,7 @@
 use super::lower::*;
 use super::lower_media::*;
 use super::{Word, isa};
+use crate::exec::Special;
 use crate::exec::alu::operation::*;
 use crate::exec::branch::Branch;
 use crate::exec::load_store::what;
@@ -195,7 +196,7 @@ fn it(w: &Word<'_>, op: &mut Op) -> Lowered {
     op.cond = 14;
     op.sh = (w.f('o') << 4 | w.f('k')) as u8;
     op.flags |= Op::SETS_IT;
-    simple(op, System::It.id())
+    simple(op, Special::Nop.id())
 }
 
 fn b_cond(w: &Word<'_>, op: &mut Op) -> Lowered {

@@ -60,8 +60,8 @@ isa! {
         Ssat "11110 0 1100 y 0 nnnn 0 iii dddd ii 0 bbbbb" => "ssat{c} {Rd}, {#b+1}, {Rn}{satshift}", Alu, V7, |w, op| saturate(w, op, Media::Ssat), unp "R15 as a register: UNDEFINED";
         Usat16 "11110 0 111010 nnnn 0 000 dddd 00 00 bbbb" => "usat16{c} {Rd}, {#b}, {Rn}", Alu, V7, |w, op| saturate(w, op, Media::Usat16), unp "R15 as a register: UNDEFINED";
         Usat "11110 0 1110 y 0 nnnn 0 iii dddd ii 0 bbbbb" => "usat{c} {Rd}, {#b}, {Rn}{satshift}", Alu, V7, |w, op| saturate(w, op, Media::Usat), unp "R15 as a register: UNDEFINED";
-        Sbfx "11110 0 110100 nnnn 0 bbb dddd bb 0 wwwww" => "sbfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, |w, op| extract(w, op, Media::Sbfx), unp "R15 as a register: UNDEFINED; a field past bit 31: UNDEFINED";
-        Ubfx "11110 0 111100 nnnn 0 bbb dddd bb 0 wwwww" => "ubfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, |w, op| extract(w, op, Media::Ubfx), unp "R15 as a register: UNDEFINED; a field past bit 31: UNDEFINED";
+        Sbfx "11110 0 110100 nnnn 0 bbb dddd bb 0 wwwww" => "sbfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, extract_signed, unp "R15 as a register: UNDEFINED; a field past bit 31: UNDEFINED";
+        Ubfx "11110 0 111100 nnnn 0 bbb dddd bb 0 wwwww" => "ubfx{c} {Rd}, {Rn}, {#b}, {#w+1}", Alu, V7, extract, unp "R15 as a register: UNDEFINED; a field past bit 31: UNDEFINED";
         Bfc "11110 0 110110 1111 0 bbb dddd bb 0 wwwww" => "bfc{c} {Rd}, {#b}, {width}", Alu, V7, |w, op| insert(w, op, Media::Bfc), unp "R15 as a register: UNDEFINED; msb below lsb: UNDEFINED";
         Bfi "11110 0 110110 nnnn 0 bbb dddd bb 0 wwwww" => "bfi{c} {Rd}, {Rn}, {#b}, {width}", Alu, V7, |w, op| insert(w, op, Media::Bfi), unp "R15 as a register: UNDEFINED; msb below lsb: UNDEFINED";
         LslByReg "11111010 0 00 S nnnn 1111 dddd 0000 mmmm" => "lsl{S}{c}.w {Rd}, {Rn}, {Rm}", AluShift, V7, |w, op| shift_by_reg(w, op, 0), unp "R15 as a register: UNDEFINED";

@@ -7,12 +7,10 @@
 use super::lanes::Lane;
 use crate::env::Env;
 use crate::fault::{Fault, FaultStatus, Trap};
-use crate::mem::{Kind, load, store};
-use crate::mmu;
+use crate::mem::{load, store};
 use crate::op::{Exec, Flow, Op, Raised};
 use crate::state::Core;
 use crate::tlb::Way;
-use msmemu_fabric::MemType;
 
 /// Which elements of which registers an instruction moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -109,20 +107,9 @@ fn store_element<E: Env>(
 }
 
 /// Whether the doubleword at `va` may be moved at once instead of element by element: it is aligned, or lies in one page
-/// of Normal memory in RAM and alignment is not checked.
-fn moves_as_doubleword<E: Env>(core: &mut Core, env: &mut E, kind: Kind, va: u32) -> bool {
-    if core.big_endian {
-        return false;
-    }
-    let privileged = core.mode.is_privileged();
-    let way = if kind == Kind::Write { Way::Write } else { Way::Read };
-    let within_page = va & 0xfff <= 0xff8;
-    va & 7 == 0
-        || (within_page
-            && !core.strict_alignment()
-            && core.tlb.page(way, privileged, va).is_some()
-            && mmu::translate(core, env, va, kind, privileged)
-                .is_ok_and(|found| found.attrs.kind == MemType::Normal))
+/// that the software TLB knows and that allows unaligned accesses.
+fn moves_as_doubleword(core: &Core, way: Way, va: u32) -> bool {
+    !core.big_endian && (va & 7 == 0 || core.tlb.unaligned(way, va, 8).is_some())
 }
 
 /// Loads `count` doublewords of packed elements.
@@ -137,7 +124,7 @@ fn load_packed<E: Env>(
     let mut packed = [0; 4];
     for (i, doubleword) in packed.iter_mut().enumerate().take(count) {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, env, Kind::Read, va) {
+        if moves_as_doubleword(core, Way::Read, va) {
             *doubleword = load(core, env, op, va)?;
             continue;
         }
@@ -161,7 +148,7 @@ fn store_packed<E: Env>(
 ) -> Result<(), Raised> {
     for (i, &doubleword) in packed.iter().enumerate() {
         let va = va.wrapping_add(8 * i as u32);
-        if moves_as_doubleword(core, env, Kind::Write, va) {
+        if moves_as_doubleword(core, Way::Write, va) {
             store(core, env, op, va, doubleword)?;
             continue;
         }
