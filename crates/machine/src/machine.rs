@@ -272,7 +272,8 @@ impl Machine {
             cycles: event.max(start + 1).min(grid).min(slice).min(last_cycle),
             instructions: until.instructions.unwrap_or(u64::MAX),
         };
-        let horizon = self.clock.time_of(event);
+        // What is due now, not the cycle it is rounded up to: only something earlier ends the slice before its time.
+        let horizon = self.soc.next_time();
         let mut run = Run::new(&mut self.soc, hooks, self.clock, horizon);
         let exit = self.cpu.run_in(&mut run, limits);
         match exit {
