@@ -13,6 +13,9 @@ use msmemu_smmu::{Event, Request};
 use crate::Unit;
 use crate::observe::{DmaEvent, Observer, RegisterAccess, TableStore};
 
+/// Who answered a register access, and with which fault.
+type Answered = (Unit, Option<BusFault>);
+
 /// An observer that hashes what it is told.
 #[derive(Clone, Debug, Default)]
 pub struct Digest {
@@ -22,7 +25,7 @@ pub struct Digest {
     records: u64,
     /// The last unit whose register was accessed and how that failed, with the text of both: a guest that polls
     /// asks for the same again and again.
-    last_unit: Option<((Unit, Option<BusFault>), Vec<u8>)>,
+    last_unit: Option<(Answered, Vec<u8>)>,
 }
 
 /// Bytes gathered before they are hashed.
