@@ -131,6 +131,10 @@ mod tests {
         // What the array can not hold is cut off.
         smmu.poke_tlb(1, Some(TlbEntry { vmid: 0xE1, va: entry.va | 0xFFF, pa: entry.pa | 0xFFF, ..entry }));
         assert_eq!(smmu.tlb_entry(1), Some(TlbEntry { vmid: 1, ..entry }));
+        // The largest VMID is one.
+        smmu.poke_tlb(2, Some(TlbEntry { vmid: 31, ..entry }));
+        let saved = smmu.save();
+        assert_eq!(smmu.restore(&saved), Ok(()));
         // Out of range changes nothing and does not panic.
         smmu.poke_tlb(64, Some(entry));
         smmu.poke_micro_tlb(9, 200, Some(entry));
