@@ -227,7 +227,7 @@ fn rate_and_format_make_the_time_of_a_character() {
         let took = uart.deadline().unwrap() - now;
         assert_eq!(took, Time(bits * Time::PER_SECOND / baud), "CSR {rate:#x}, MR2 {mode:#x}");
         assert_eq!(uart.character_time(), took);
-        now = now + took;
+        now += took;
         uart.advance(now);
         assert_eq!(uart.take_sent(), [if mode == 0x14 { 0x3f } else { 0xff }]);
     }
@@ -365,7 +365,7 @@ mod linux {
                 return;
             }
             while self.read(SR) & TX_EMPTY == 0 && self.read(ISR) & TX_READY == 0 {
-                self.now = self.now + Time::from_micros(1);
+                self.now += Time::from_micros(1);
             }
             self.write(CR, 0x300);
             self.write(NCF_TX, chunk as u32);
