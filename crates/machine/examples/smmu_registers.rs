@@ -4,6 +4,8 @@
 //! cargo run --release -p msmemu-machine --example smmu_registers -- MACHINE ZIMAGE INITRD APPEND [FROM_MS]
 //! ```
 
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a command")]
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
