@@ -188,12 +188,13 @@ impl Looks<'_> {
             return Some(Rule::StoreExclusiveFault);
         }
         // Whether it stored, and nothing else.
-        let d = self.field(b'd') as usize & 15;
-        let status = |state: &State| state.r[d];
-        let statuses = [status(&run.state), status(&enter(self.end, self.stop))];
-        let changed = [format!("r{d}:"), format!("r{d} of mode"), format!("other r{d}:")];
-        let changed: Vec<&str> = changed.iter().map(String::as_str).chain(["memory"]).collect();
-        (statuses.iter().all(|status| *status <= 1) && self.only(&changed)).then_some(Rule::ExclusiveMonitor)
+        let d = self.field(b'd');
+        let status = [format!("r{d}:"), format!("r{d} of mode"), format!("other r{d}:")];
+        let stored = self.parting.outcome.differences.iter().all(|line| {
+            let told = line.ends_with("ours 1, theirs 0") || line.ends_with("ours 0, theirs 1");
+            line.starts_with("memory") || told && status.iter().any(|start| line.starts_with(start.as_str()))
+        });
+        stored.then_some(Rule::ExclusiveMonitor)
     }
 
     /// Both abort, and have done different things before.

@@ -88,9 +88,9 @@ pub fn page_tables() -> Vec<(u32, u32)> {
         (l2(l2_data, DATA_VA + 0x3000), (DATA_PA + 0x3000) | SMALL | XN | NORMAL | ap(0, 0b10)),
         (l2(l2_data, DATA_VA + 0x4000), (DATA_PA + 0x4000) | SMALL | XN | NORMAL | ap(0, 0b01)),
         (l1(SETUP), l2_setup | 0b01),
-        (l2(l2_setup, SETUP), SETUP | SMALL | ap(1, 0b01)),
+        (l2(l2_setup, SETUP), SETUP | SMALL | NORMAL | ap(1, 0b01)),
         (l1(VBAR), l2_high | 0b01),
-        (l2(l2_high, VBAR), VECTORS_PA | SMALL | ap(1, 0b01)),
+        (l2(l2_high, VBAR), VECTORS_PA | SMALL | NORMAL | ap(1, 0b01)),
         (l1(DOMAIN_VA), DATA_PA | 0b10 | 1 << 5 | 0b11 << 10),
         // APX = 1, AP = 10: read-only for everyone; XN.
         (l1(SECTION_VA), DATA_PA | 0b10 | DEVICE | 1 << 15 | 0b10 << 10 | 1 << 4),
