@@ -265,6 +265,41 @@ fn dma_into_code_drops_its_blocks() {
     assert_eq!(machine.cpu.core.r[0], 10 + 100 * 10);
 }
 
+/// The global monitor: another master's store to the location makes the store-exclusive fail; one elsewhere and one of the
+/// core itself do not.
+#[test]
+fn another_masters_store_breaks_an_exclusive_sequence() {
+    const NOP: u32 = 0xE320_F000;
+    const STR: u32 = 0xE588_2000; // str r2, [r8]
+    for (between, dma, fails) in [
+        (NOP, None, 0),
+        (NOP, Some(DATA), 1),
+        (NOP, Some(DATA + 0x800), 0),
+        (STR, None, 0),
+        (STR, Some(DATA), 1),
+    ] {
+        // ldrex r0, [r8]; strex r1, r2, [r8]; b .
+        let words = vec![0xE198_0F9F, between, 0xE188_1F92, 0xEAFF_FFFE];
+        let mut registers = [0; 15];
+        (registers[1], registers[2], registers[8]) = (9, 0x55, DATA);
+        let program = Program { thumb: false, words, registers, cpsr: 0x1DF };
+        let mut machine = Machine::new(&program, BlockEngine::default());
+        let run = |machine: &mut Machine<BlockEngine>, instructions| {
+            let limits = Limits { cycles: u64::MAX, instructions };
+            machine.cpu.run(&mut machine.bus, &mut (), limits)
+        };
+        run(&mut machine, 2);
+        if let Some(address) = dma {
+            machine.bus.ram().write(BusMaster(7), PhysAddr(u64::from(address)), &[0x77; 4]).unwrap();
+        }
+        run(&mut machine, 3);
+        assert_eq!(machine.cpu.core.r[1], fails, "{between:#x} {dma:x?}");
+        let mut stored = [0; 4];
+        machine.bus.ram().read(PhysAddr(u64::from(DATA)), &mut stored).unwrap();
+        assert_eq!(stored, if fails == 0 { [0x55, 0, 0, 0] } else { [0x77; 4] }, "{between:#x} {dma:x?}");
+    }
+}
+
 #[test]
 fn breakpoints_stop_before_the_instruction_and_let_it_run_next_time() {
     let words = vec![0xE280_0001, 0xE281_1001, 0xE282_2001, 0xEAFF_FFFB];
