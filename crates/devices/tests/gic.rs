@@ -230,6 +230,9 @@ fn gaps_are_told_apart() {
     );
 }
 
+/// What holds an interrupt back, and what takes it away.
+type Step<'a> = (Obstacle, &'a dyn Fn(&mut Gic));
+
 /// Whatever the state, an input has no obstacle exactly if it is what the core is asked to take.
 #[test]
 fn obstacles_say_why_an_interrupt_does_not_come() {
@@ -241,7 +244,7 @@ fn obstacles_say_why_an_interrupt_does_not_come() {
     gic.set_input(input, true).unwrap();
     assert!(gic.is_pending(0, input));
     let masked = Obstacle::Masked { priority: 0xa0, mask: 0xa0 };
-    let steps: [(Obstacle, &dyn Fn(&mut Gic)); 7] = [
+    let steps: [Step<'_>; 7] = [
         (Obstacle::Disabled, &|gic| word(gic, 0x100 + 8, 1 << 8)),
         (Obstacle::NotTargeted, &|gic| word(gic, 0x800 + id, 1)),
         (Obstacle::DistributorOff, &|gic| word(gic, 0, 1)),

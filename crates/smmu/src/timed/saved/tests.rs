@@ -221,10 +221,12 @@ fn descriptor_accesses() {
 
 /// A walk, field by field.
 type Fields = (u32, u8, u32, u32, u16, [u32; 2], bool);
+/// One of them changed, and the part that a restore then refuses.
+type Damage = (&'static str, fn(&mut Fields));
 
 #[test]
 fn walks() {
-    let damages: [(&str, fn(&mut Fields)); 6] = [
+    let damages: [Damage; 6] = [
         ("walk", |walk| walk.1 = 2),
         ("tag", |walk| walk.2 = 1 << 17),
         ("walk", |walk| walk.5[0] += 1),
