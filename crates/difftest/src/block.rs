@@ -2,7 +2,7 @@
 
 use crate::differences::Differences;
 use crate::generate::{self, Roles, Row, rows};
-use crate::layout::BLOCK_VA;
+use crate::layout::{self, BLOCK_VA};
 use crate::random::Dice;
 use msmemu_cpu::isa::{Class, Insn, Set, decode};
 use msmemu_cpu::op::Op;
@@ -44,10 +44,31 @@ impl Block {
         (0..self.words.len()).find(|&index| self.address(index) == pc)
     }
 
-    /// The instruction at an address, and its description.
+    /// The instruction at an address, and its description. A branch may also lead into the middle of an instruction, or
+    /// to what lies around the block.
     pub fn at(&self, pc: u32) -> Option<(u32, &'static Insn)> {
-        let (set, word) = self.words[self.position(pc)?];
+        let (set, word) = match self.position(pc) {
+            Some(index) => self.words[index],
+            None => self.in_memory(pc)?,
+        };
         Some((word, decode::find(set, word)?.1))
+    }
+
+    /// The instruction that the bytes at an address make.
+    fn in_memory(&self, pc: u32) -> Option<(Set, u32)> {
+        let image = layout::code_image(&self.code(), self.thumb);
+        let at = usize::try_from(pc.checked_sub(layout::CODE_VA)?).ok()?;
+        let half = |at: usize| Some(u32::from(u16::from_le_bytes(image.get(at..at + 2)?.try_into().ok()?)));
+        let first = half(at)?;
+        if !self.thumb {
+            return Some((Set::A32, half(at + 2)? << 16 | first));
+        }
+        // ARM DDI 0406C, A6.1: 0b11101, 0b11110 and 0b11111 begin an instruction of two halfwords.
+        if first >> 11 < 0b11101 {
+            Some((Set::T16, first))
+        } else {
+            Some((Set::T32, first << 16 | half(at + 2)?))
+        }
     }
 
     /// Whether a store-exclusive is in it.
@@ -179,4 +200,31 @@ fn allowed_in_it(row: Row, word: u32, it: u8) -> bool {
     // Unicorn forgets the IT state at an ISB.
     let barrier = word & 0xffff_fff0 == 0xf3bf_8f60;
     !never && !barrier && (it & 7 == 0 || !ends_block(row, word))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `B #0x8dfe` leads into the second half of the CLREX before the block, which is `LDRH R7, [R5, #56]`.
+    #[test]
+    fn what_lies_in_the_middle_of_an_instruction_is_found() {
+        let roles = Roles::draw(&mut Dice::new(1, 0));
+        let block = Block {
+            thumb: true,
+            words: vec![(Set::T16, 0xe7fd), (Set::T32, 0xfa3c_f9a5)],
+            roles,
+            may_loop: true,
+        };
+        let names = [BLOCK_VA - 2, BLOCK_VA, BLOCK_VA + 2, BLOCK_VA + 6].map(|pc| {
+            let (word, insn) = block.at(pc).unwrap();
+            (word, insn.name)
+        });
+        assert_eq!(names[0].0, 0x8f2f);
+        assert!(names[0].1.starts_with("Ldrh"), "{names:?}");
+        assert_eq!(names[1].0, 0xe7fd);
+        assert_eq!(names[2].0, 0xfa3c_f9a5);
+        assert_eq!((names[3].0, names[3].1), (0xdf00, "Svc"));
+        assert!(block.at(layout::CODE_VA - 2).is_none());
+    }
 }
