@@ -49,18 +49,18 @@ impl Block {
     pub fn at(&self, pc: u32) -> Option<(u32, &'static Insn)> {
         let (set, word) = match self.position(pc) {
             Some(index) => self.words[index],
-            None => self.in_memory(pc)?,
+            None => self.in_memory(pc, self.thumb)?,
         };
         Some((word, decode::find(set, word)?.1))
     }
 
-    /// The instruction that the bytes at an address make.
-    fn in_memory(&self, pc: u32) -> Option<(Set, u32)> {
+    /// The instruction that the bytes at an address make, in Thumb state or not.
+    pub(crate) fn in_memory(&self, pc: u32, thumb: bool) -> Option<(Set, u32)> {
         let image = layout::code_image(&self.code(), self.thumb);
         let at = usize::try_from(pc.checked_sub(layout::CODE_VA)?).ok()?;
         let half = |at: usize| Some(u32::from(u16::from_le_bytes(image.get(at..at + 2)?.try_into().ok()?)));
         let first = half(at)?;
-        if !self.thumb {
+        if !thumb {
             return Some((Set::A32, half(at + 2)? << 16 | first));
         }
         // ARM DDI 0406C, A6.1: 0b11101, 0b11110 and 0b11111 begin an instruction of two halfwords.

@@ -22,6 +22,7 @@ mod bits {
 
 const USER: u32 = 0x10;
 const MONITOR: u32 = 0x16;
+const UNDEFINED: u32 = 0x1b;
 const SYSTEM: u32 = 0x1f;
 /// `FPSCR.RMode`.
 const ROUNDING: u32 = 3 << 22;
@@ -44,6 +45,7 @@ pub(crate) fn rule(block: &Block, parting: &Parting) -> Option<Rule> {
         looks.exclusive(),
         looks.partial(),
         looks.rounding(),
+        looks.led_elsewhere(block),
     ]
     .into_iter()
     .find_map(|rule| rule)
@@ -120,6 +122,27 @@ impl Looks<'_> {
         let different = self.status_bits();
         let reserved = self.only(&["cpsr", "spsr"]) && different != 0 && different & !bits::RESERVED == 0;
         (written && reserved).then_some(Rule::ReservedStatusBits)
+    }
+
+    /// A branch led into the middle of an instruction, or to code of the other instruction set: what is there is to be
+    /// blamed.
+    fn led_elsewhere(&self, block: &Block) -> Option<Rule> {
+        let run = &self.parting.outcome.run;
+        if run.stop != Stop::Undefined {
+            return None;
+        }
+        let bank = &run.state.banked[bank_of(UNDEFINED)?];
+        let thumb = bank.spsr & bits::THUMB != 0;
+        let pc = bank.r14.wrapping_sub(if thumb { 2 } else { 4 });
+        if thumb == block.thumb && block.position(pc).is_some() {
+            return None;
+        }
+        let (set, word) = block.in_memory(pc, thumb)?;
+        let odd = match decode::find(set, word) {
+            Some((_, insn)) => refused(set, word) && odd_operands(set, word, insn),
+            None => excluded_operand(set, word),
+        };
+        odd.then_some(Rule::UnpredictableOperand)
     }
 
     /// A branch to ARM state whose target has bit 1 set.
