@@ -24,7 +24,11 @@ fn generated_trees_are_the_golden_ones() {
 #[test]
 fn dtc_accepts_generated_trees() {
     if Command::new("dtc").arg("--version").stdout(Stdio::null()).status().is_err() {
-        assert!(std::env::var_os("CI").is_none(), "dtc (device-tree-compiler) is not installed");
+        assert!(
+            std::env::var_os("MSMEMU_REQUIRE_TOOLS").is_none(),
+            "dtc (device-tree-compiler) is not installed"
+        );
+        eprintln!("dtc (device-tree-compiler) is not installed; nothing was tested");
         return;
     }
     for builtin in BUILTIN {
