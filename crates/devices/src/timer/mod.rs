@@ -191,10 +191,11 @@ impl Watchdog {
 
     /// Levels of bark and bite at `now`, when they rise at these counts.
     fn watch(&mut self, now: Time, bark: u32, bite: u32) {
-        let count = self.counter.value(now);
-        let running = self.counter.is_running();
-        self.bark = running && count >= u64::from(bark);
-        self.bite = running && count >= u64::from(bite);
+        (self.bark, self.bite) = (self.reached(now, bark), self.reached(now, bite));
+    }
+
+    fn reached(&self, now: Time, count: u32) -> bool {
+        self.counter.is_running() && self.counter.value(now) >= u64::from(count)
     }
 
     /// When bark or bite rises next.
@@ -244,9 +245,12 @@ impl Core {
         }
     }
 
-    /// The bite bit is stored; both status registers have the same fields.
+    /// A bite stays in its bit; both status registers have the same fields.
     fn watchdog_status(&self, now: Time, at: At<Tmr>, n: usize) -> u32 {
-        WDT0_STS::COUNT.set(self.regs.peek(at), self.watchdogs[n].counter.value(now) as u32)
+        let (watchdog, (_, bite)) = (&self.watchdogs[n], BARK_BITE[n]);
+        let status = WDT0_STS::COUNT.set(self.regs.peek(at), watchdog.counter.value(now) as u32);
+        let bites = watchdog.reached(now, self.regs.get(bite));
+        status | WDT0_STS::BITE.set(0, u32::from(bites))
     }
 
     fn write(&mut self, now: Time, at: At<Tmr>, value: u32) {
