@@ -92,4 +92,38 @@ pub trait DmaMaster: Device {
     /// A request is done: with the bytes read (empty for a write), or with a fault. A completion
     /// of an id that is not outstanding is ignored.
     fn complete(&mut self, now: Time, id: RequestId, outcome: Result<&[u8], DmaFault>);
+
+    /// Has requests performed one after another at a port that takes them at once, from `now` on, if the device is
+    /// made for that; what it does not take comes by [`DmaMaster::next_request`]. `false`: the last request is
+    /// outstanding.
+    fn run<P: LonePort>(&mut self, now: Time, port: &mut P) -> bool
+    where
+        Self: Sized,
+    {
+        let (_, _) = (now, port);
+        true
+    }
+}
+
+/// The way of a master that has nothing outstanding while nothing else in the machine happens.
+pub trait LonePort {
+    /// What requests have in common that differ in address and length only.
+    type Lane;
+
+    /// The lane of a request and those like it.
+    fn lane(&self, request: &DmaRequest) -> Self::Lane;
+
+    /// A read issued at `now`, in the lane of its kind. Nothing else is issued before `next`.
+    fn read(&mut self, lane: &Self::Lane, now: Time, next: Time, request: &DmaRequest) -> Alone<'_>;
+}
+
+/// What becomes of a request at a [`LonePort`].
+#[derive(Debug)]
+pub enum Alone<'a> {
+    /// It was not issued.
+    Refused,
+    /// It was issued, and is outstanding as any other.
+    Outstanding,
+    /// It is over, with the bytes read or a fault.
+    Completed(Result<&'a [u8], DmaFault>),
 }

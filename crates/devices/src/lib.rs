@@ -27,4 +27,6 @@ pub mod uartdm;
 pub mod windows;
 
 pub use device::{Device, Explanation, Gap, Mmio, MmioError, MmioResult, Peek, StateError};
-pub use dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, MAX_REQUEST_BYTES, RequestId};
+pub use dma::{
+    Alone, DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, LonePort, MAX_REQUEST_BYTES, RequestId,
+};

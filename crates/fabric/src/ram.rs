@@ -433,7 +433,7 @@ impl Ram {
     ///
     /// # Panics
     /// When `frame` belongs to another `Ram`.
-    #[inline]
+    #[inline(always)]
     pub fn frame_bytes(&self, frame: FrameId) -> &[u8; FRAME_BYTES] {
         &self.slots[frame.index()].frame().0
     }
@@ -479,7 +479,7 @@ impl Ram {
     ///
     /// # Errors
     /// [`BusFault::Decode`] when a byte lies outside RAM; `out` is then partly filled.
-    #[inline]
+    #[inline(always)]
     pub fn read(&self, addr: PhysAddr, out: &mut [u8]) -> Result<(), BusFault> {
         let start = addr.frame_offset() as usize;
         if out.is_empty() || out.len() > FRAME_BYTES - start {

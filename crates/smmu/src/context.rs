@@ -43,7 +43,7 @@ impl Overrides {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn apply(&self, mut attributes: MemoryAttributes) -> MemoryAttributes {
         if self.replaces {
             attributes = self.replace(attributes);

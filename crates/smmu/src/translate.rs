@@ -65,6 +65,7 @@ impl Smmu {
     /// [`Answer::Held`] means that the answer comes from [`next_released`](Self::next_released) after
     /// software has resumed or reset the bank. The caller must use a translation before it lets anything
     /// else happen, so that no invalidation slips in between.
+    #[inline(always)]
     pub fn translate<M: DescriptorPort, O: Observer, T: Taps>(
         &mut self,
         request: &Request,

@@ -12,8 +12,8 @@ pub use registers::Teng;
 pub use saved::{SavedSlot, SavedTrafficEngine, SavedWork};
 
 use crate::device::{Device, Mmio, MmioResult, Peek, word_register};
-use crate::dma::{DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, RequestId};
-use frame::{FRAME_BYTES, Frame, Op, Port, STATUS_OFFSET, Side};
+use crate::dma::{Alone, DmaAddr, DmaCause, DmaFault, DmaMaster, DmaRequest, LonePort, RequestId};
+use frame::{FRAME_BYTES, Frame, Op, Port, STATUS_OFFSET};
 use msmemu_fabric::{AccessKind, BusFault, Clock, Time};
 use msmemu_regs::RegFile;
 use registers::{TENG_CAPS, TENG_CMD, TENG_CTRL, TENG_FAULT, TENG_FRAME_ATTR, TENG_INT_STATUS};
@@ -151,14 +151,18 @@ pub struct TrafficEngine {
     iteration: u32,
     /// Bytes of the transfer for which transactions exist.
     begun: u32,
+    /// Up to where transactions are to be created: the length of the transfer, and 0 when nothing more is to come.
+    end: u32,
     list: ListCursor,
     /// The current frame failed.
     failed: bool,
     aborting: bool,
+    /// From one whole burst of the frame to the next.
+    burst_pace: Time,
     /// When the port is free for the next request.
     next_issue: Time,
     next_order: u32,
-    slots: Vec<Slot>,
+    slots: Box<[Slot; MAX_SLOTS as usize]>,
     /// Places in use, and those of them whose transaction waits to be issued; a bit each.
     used: u32,
     waiting: u32,
@@ -178,12 +182,14 @@ impl TrafficEngine {
             frame_addr: 0,
             iteration: 0,
             begun: 0,
+            end: 0,
             list: ListCursor::default(),
             failed: false,
             aborting: false,
+            burst_pace: Time::ZERO,
             next_issue: Time::ZERO,
             next_order: 0,
-            slots: vec![Slot::EMPTY; MAX_SLOTS as usize],
+            slots: Box::new([Slot::EMPTY; MAX_SLOTS as usize]),
             used: 0,
             waiting: 0,
             busy: 0,
@@ -198,16 +204,11 @@ impl TrafficEngine {
         id.0 < MAX_SLOTS && (self.used & !self.waiting) >> id.0 & 1 != 0
     }
 
-    /// Puts a transaction into a place, to be issued. Gives the memory for its data, empty.
-    #[inline]
-    fn occupy(&mut self, place: usize, transaction: Transaction) -> &mut Vec<u8> {
-        self.used |= 1 << place;
-        self.waiting |= 1 << place;
-        self.busy += 1;
-        let slot = &mut self.slots[place];
-        slot.transaction = transaction;
-        slot.data.clear();
-        &mut slot.data
+    /// Memory for the data of the transaction in a place, empty.
+    fn data(&mut self, place: usize) -> &mut Vec<u8> {
+        let data = &mut self.slots[place].data;
+        data.clear();
+        data
     }
 
     fn fetches_list(&self) -> bool {
@@ -235,11 +236,22 @@ impl TrafficEngine {
 
     /// Puts a transaction in the first free place; there is one, because the caller has counted.
     #[inline(always)]
-    fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32) -> &mut Vec<u8> {
+    fn hold(&mut self, transaction: Transaction) -> usize {
         let place = self.used.trailing_ones() as usize;
-        self.slots[place].order = self.next_order;
-        self.next_order = self.next_order.wrapping_add(1);
-        self.occupy(place, Transaction { work, addr, len, offset })
+        let order = self.next_order;
+        self.next_order = order.wrapping_add(1);
+        self.used |= 1 << place;
+        self.busy += 1;
+        let slot = &mut self.slots[place];
+        (slot.transaction, slot.order) = (transaction, order);
+        place
+    }
+
+    /// Puts a transaction in the first free place, to be issued.
+    fn add(&mut self, work: Work, addr: u32, len: u32, offset: u32) -> usize {
+        let place = self.hold(Transaction { work, addr, len, offset });
+        self.waiting |= 1 << place;
+        place
     }
 
     fn start(&mut self, addr: u32) {
@@ -271,6 +283,7 @@ impl TrafficEngine {
             return;
         }
         self.failed = true;
+        self.end = 0;
         let (access, write) = match work {
             Work::Frame => (0, 0),
             Work::List => (1, 0),
@@ -289,75 +302,89 @@ impl TrafficEngine {
     }
 
     fn begin_iteration(&mut self, frame: &Frame) {
-        self.begun = 0;
+        (self.begun, self.end) = (0, frame.length);
+        self.burst_pace = self.port_time(frame.burst).max(frame.rate);
         self.list = ListCursor { next: frame.list, addr: 0, left: 0 };
     }
 
-    /// Creates the next transaction of the transfer, if there is one and a place for it.
+    /// Whether transactions of the transfer are still to be created, and there is a place for one.
     #[inline]
-    fn begin_next(&mut self) {
-        let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return };
-        let length = frame.length;
-        if self.failed || self.aborting || self.begun >= length || self.busy >= frame.outstanding {
-            return;
-        }
+    fn goes_on(&self) -> Option<&Frame> {
+        self.frame.as_ref().filter(|frame| self.begun < self.end && self.busy < frame.outstanding)
+    }
+
+    /// Creates the next transaction of the transfer, if there is one and a place for it. It does not wait.
+    #[inline(always)]
+    fn begin_next(&mut self) -> Option<(usize, Transaction)> {
+        let frame = self.goes_on()?;
         let offset = self.begun;
-        let mut len = frame.burst.min(length - offset).min(frame.left_of_element(offset));
+        let mut len = frame.burst.min(frame.length - offset).min(frame.left_of_element(offset));
+        let mut source = frame.op.reads_source().then(|| frame.address(&frame.source, offset));
+        let mut target = frame.op.has_destination().then(|| frame.address(&frame.destination, offset));
         if frame.op.uses_list() {
             if self.list.left == 0 {
-                if !self.fetches_list() {
-                    match self.reach(u64::from(self.list.next), 8) {
-                        Some(addr) => {
-                            self.add(Work::List, addr, 8, offset);
-                        }
-                        None => self.fail(Cause::Limit, Work::List, self.list.next, offset),
-                    }
-                }
-                return;
+                return self.begin_list(offset);
             }
             len = len.min(self.list.left);
+            let listed = if frame.op == Op::Gather { &mut source } else { &mut target };
+            *listed = Some(u64::from(self.list.addr));
         }
-        let on_list = u64::from(self.list.addr);
-        let address = |side: &Side, listed: bool| {
-            if listed { on_list } else { frame.address(side, offset) }
-        };
-        let source = frame.op.reads_source().then(|| address(&frame.source, frame.op == Op::Gather));
-        let target = frame.op.has_destination();
-        let target = target.then(|| address(&frame.destination, frame.op == Op::Scatter));
         let reach = |addr: Option<u64>| addr.map(|addr| self.reach(addr, len).ok_or(addr as u32)).transpose();
         let (source, target) = match (reach(source), reach(target)) {
             (Ok(source), Ok(target)) => (source, target),
-            (Err(addr), _) => return self.fail(Cause::Limit, Work::Source { destination: 0 }, addr, offset),
-            (_, Err(addr)) => return self.fail(Cause::Limit, Work::Write, addr, offset),
+            (Err(addr), _) => return self.beyond(Work::Source { destination: 0 }, addr, offset),
+            (_, Err(addr)) => return self.beyond(Work::Write, addr, offset),
         };
         if frame.op.uses_list() {
             self.list.addr = self.list.addr.wrapping_add(len);
             self.list.left -= len;
         }
         self.begun += len;
-        match (source, target) {
-            (Some(addr), target) => {
-                self.add(Work::Source { destination: target.unwrap_or(0) }, addr, len, offset);
-            }
-            // What has no source has data that are a function of the place.
-            (None, Some(addr)) => {
-                let frame = *frame;
-                let data = self.add(Work::Write, addr, len, offset);
-                data.extend((0..len).map(|n| frame.data_byte(offset + n, addr.wrapping_add(n))));
-            }
-            (None, None) => {}
+        let (work, addr) = match (source, target) {
+            (Some(addr), target) => (Work::Source { destination: target.unwrap_or(0) }, addr),
+            (None, target) => (Work::Write, target?),
+        };
+        let transaction = Transaction { work, addr, len, offset };
+        let place = self.hold(transaction);
+        if work == Work::Write {
+            self.write_pattern(place, &transaction);
         }
+        Some((place, transaction))
+    }
+
+    /// The data of a write that has no source: a function of the place.
+    fn write_pattern(&mut self, place: usize, write: &Transaction) {
+        let Some(frame) = self.frame else { return };
+        let byte = |n| frame.data_byte(write.offset + n, write.addr.wrapping_add(n));
+        self.data(place).extend((0..write.len).map(byte));
+    }
+
+    /// Creates the read of the next entry of a list, unless it is under way.
+    #[cold]
+    fn begin_list(&mut self, offset: u32) -> Option<(usize, Transaction)> {
+        if self.fetches_list() {
+            return None;
+        }
+        let Some(addr) = self.reach(u64::from(self.list.next), 8) else {
+            return self.beyond(Work::List, self.list.next, offset);
+        };
+        let transaction = Transaction { work: Work::List, addr, len: 8, offset };
+        Some((self.hold(transaction), transaction))
+    }
+
+    /// The port can not show the next address. Nothing may be outstanding then.
+    #[cold]
+    fn beyond(&mut self, work: Work, addr: u32, offset: u32) -> Option<(usize, Transaction)> {
+        self.fail(Cause::Limit, work, addr, offset);
+        self.settle();
+        // The end of a frame may have brought its status, or another frame.
+        self.oldest_waiting()
     }
 
     /// Goes on to whatever comes when nothing is left to wait for.
     #[inline]
     fn settle(&mut self) {
-        let unfinished = |frame: &Frame| self.begun < frame.length;
-        let goes_on = self.phase == Phase::Run
-            && !self.failed
-            && !self.aborting
-            && self.frame.as_ref().is_some_and(unfinished);
-        if self.used == 0 && !goes_on {
+        if self.used == 0 && self.begun >= self.end {
             self.go_on();
         }
     }
@@ -390,7 +417,8 @@ impl TrafficEngine {
                 Op::Checksum => self.regs.get(Teng::TENG_CHECKSUM),
                 _ => self.begun,
             };
-            let data = self.add(Work::Status, addr, 8, 0);
+            let place = self.add(Work::Status, addr, 8, 0);
+            let data = self.data(place);
             data.extend(status.to_le_bytes());
             data.extend(result.to_le_bytes());
         } else {
@@ -431,6 +459,7 @@ impl TrafficEngine {
             return;
         }
         self.aborting = true;
+        self.end = 0;
         // What was not issued never will be.
         self.used &= !self.waiting;
         self.busy = self.used.count_ones();
@@ -441,14 +470,27 @@ impl TrafficEngine {
         self.settle();
     }
 
-    /// The oldest transaction that waits to be issued.
+    /// Takes the oldest transaction that waits.
+    fn oldest_waiting(&mut self) -> Option<(usize, Transaction)> {
+        let age = |&place: &usize| self.next_order.wrapping_sub(self.slots[place].order);
+        let place = places(self.waiting).max_by_key(age)?;
+        self.waiting &= !(1 << place);
+        Some((place, self.slots[place].transaction))
+    }
+
+    /// From a transaction of so many bytes to the next: what the port takes for it, and what the frame asks for.
     #[inline]
-    fn ready(&self) -> Option<usize> {
-        // Mostly it is the only one.
-        if self.waiting != 0 && self.waiting & (self.waiting - 1) == 0 {
-            return Some(self.waiting.trailing_zeros() as usize);
+    fn pace(&self, bytes: u32) -> Time {
+        match &self.frame {
+            // Most transactions are whole bursts.
+            Some(frame) if bytes == frame.burst => self.burst_pace,
+            Some(frame) => self.port_time(bytes).max(frame.rate),
+            None => self.port_time(bytes),
         }
-        places(self.waiting).max_by_key(|&place| self.next_order.wrapping_sub(self.slots[place].order))
+    }
+
+    fn port_time(&self, bytes: u32) -> Time {
+        self.config.clock.span(u64::from(bytes.div_ceil(self.config.bytes_per_cycle.max(1))))
     }
 
     #[inline]
@@ -466,81 +508,87 @@ impl TrafficEngine {
         if self.waiting != 0 {
             return true;
         }
-        let Some(frame) = self.frame.as_ref().filter(|_| self.phase == Phase::Run) else { return false };
-        let waits_for_list = frame.op.uses_list() && self.list.left == 0 && self.fetches_list();
-        !self.failed
-            && !self.aborting
-            && self.begun < frame.length
-            && self.busy < frame.outstanding
-            && !waits_for_list
+        let waits_for_list =
+            |frame: &Frame| frame.op.uses_list() && self.list.left == 0 && self.fetches_list();
+        self.goes_on().is_some_and(|frame| !waits_for_list(frame))
     }
 
-    #[inline]
+    #[inline(always)]
     fn completed_read(&mut self, place: usize, bytes: &[u8]) {
-        let done @ Transaction { work, addr, len, offset } = self.slots[place].transaction;
+        let Transaction { work, len, offset, .. } = self.slots[place].transaction;
         let read = self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(len);
         self.regs.set(Teng::TENG_BYTES_READ, read);
         let Some(frame) = &self.frame else {
             return self.completed_frame(bytes);
         };
-        match (work, frame.op) {
-            (Work::List, _) => {
-                let word = |at: usize| {
-                    bytes.iter().skip(at).take(4).rev().fold(0, |word, &b| word << 8 | u32::from(b))
-                };
-                let (entry, left) = (word(0), word(4));
-                if left == 0 {
-                    self.fail(Cause::BadList, work, addr, offset);
-                }
-                self.list = ListCursor { next: self.list.next.wrapping_add(8), addr: entry, left };
-            }
-            (Work::Source { destination }, Op::Copy | Op::Gather | Op::Scatter) => {
-                self.requeue(place, Transaction { work: Work::Write, addr: destination, ..done }, bytes);
-            }
-            (Work::Source { destination }, Op::Compare) => {
-                self.requeue(
-                    place,
-                    Transaction { work: Work::Destination, addr: destination, ..done },
-                    bytes,
-                );
-            }
-            (Work::Source { .. }, Op::Checksum) => {
-                let sum = checksum(offset, bytes);
-                let sum = self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(sum);
+        match work {
+            Work::Source { .. } if frame.op == Op::Checksum => {
+                let sum = self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(checksum(offset, bytes));
                 self.regs.set(Teng::TENG_CHECKSUM, sum);
             }
-            (Work::Source { .. }, Op::Verify) => {
-                let byte = |n| frame.data_byte(offset + n, addr.wrapping_add(n));
-                let difference = difference((0..len).map(byte), bytes);
-                self.compared(&done, difference);
-            }
-            (Work::Destination, _) => {
+            Work::Source { destination } => self.completed_source(place, destination, bytes),
+            Work::List => self.completed_list(place, bytes),
+            Work::Destination => {
                 let difference = difference(self.slots[place].data.iter().copied(), bytes);
-                self.compared(&done, difference);
+                self.compared(place, difference);
             }
-            _ => {}
+            Work::Frame | Work::Status | Work::Write => {}
         }
     }
 
-    fn compared(&mut self, read: &Transaction, difference: Option<(u32, u8, u8)>) {
+    /// Source data that are for a destination, or to be compared with the data pattern.
+    fn completed_source(&mut self, place: usize, destination: u32, bytes: &[u8]) {
+        let Some(frame) = &self.frame else { return };
+        match frame.op {
+            Op::Copy | Op::Gather | Op::Scatter => self.requeue(place, Work::Write, destination, bytes),
+            Op::Compare => self.requeue(place, Work::Destination, destination, bytes),
+            Op::Verify => {
+                let Transaction { addr, len, offset, .. } = self.slots[place].transaction;
+                let byte = |n| frame.data_byte(offset + n, addr.wrapping_add(n));
+                let difference = difference((0..len).map(byte), bytes);
+                self.compared(place, difference);
+            }
+            Op::Nop | Op::Fill | Op::Checksum => {}
+        }
+    }
+
+    fn completed_list(&mut self, place: usize, bytes: &[u8]) {
+        let word =
+            |at: usize| bytes.iter().skip(at).take(4).rev().fold(0, |word, &b| word << 8 | u32::from(b));
+        let (entry, left) = (word(0), word(4));
+        if left == 0 {
+            let Transaction { work, addr, offset, .. } = self.slots[place].transaction;
+            self.fail(Cause::BadList, work, addr, offset);
+        }
+        self.list = ListCursor { next: self.list.next.wrapping_add(8), addr: entry, left };
+    }
+
+    fn compared(&mut self, place: usize, difference: Option<(u32, u8, u8)>) {
         if let Some((n, expected, found)) = difference
             && !self.failed
         {
             let mismatch = TENG_MISMATCH::EXPECTED.set(0, u32::from(expected));
             self.regs.set(Teng::TENG_MISMATCH, TENG_MISMATCH::FOUND.set(mismatch, u32::from(found)));
-            self.fail(Cause::Mismatch, read.work, read.addr.wrapping_add(n), read.offset + n);
+            let Transaction { work, addr, offset, .. } = self.slots[place].transaction;
+            self.fail(Cause::Mismatch, work, addr.wrapping_add(n), offset + n);
         }
     }
 
     /// The second transaction of a pair takes the place of the first, and its order.
-    fn requeue(&mut self, place: usize, transaction: Transaction, bytes: &[u8]) {
+    fn requeue(&mut self, place: usize, work: Work, addr: u32, bytes: &[u8]) {
         if self.failed || self.aborting {
             return;
         }
-        let data = self.occupy(place, transaction);
+        self.used |= 1 << place;
+        self.waiting |= 1 << place;
+        self.busy += 1;
+        let transaction = &mut self.slots[place].transaction;
+        (transaction.work, transaction.addr) = (work, addr);
+        let len = transaction.len as usize;
+        let data = self.data(place);
         data.extend_from_slice(bytes);
         // A transaction keeps its length, whatever the answer's was.
-        data.resize(transaction.len as usize, 0);
+        data.resize(len, 0);
     }
 
     fn completed_frame(&mut self, bytes: &[u8]) {
@@ -571,6 +619,7 @@ fn difference(expected: impl Iterator<Item = u8>, found: &[u8]) -> Option<(u32, 
 }
 
 /// Sum of the little-endian words of which `bytes` are part, the first at `offset` of the transfer.
+#[inline]
 fn checksum(offset: u32, bytes: &[u8]) -> u32 {
     let shifted = |sum: u32, (n, &byte): (u32, &u8)| sum.wrapping_add(u32::from(byte) << (8 * (n % 4)));
     // Up to the first whole word byte by byte.
@@ -634,28 +683,66 @@ impl Device for TrafficEngine {
 }
 
 impl DmaMaster for TrafficEngine {
-    #[inline]
+    #[inline(always)]
     fn next_request(&mut self, now: Time) -> Option<DmaRequest> {
         if now < self.next_issue {
             return None;
         }
-        if self.waiting == 0 {
-            self.begin_next();
-            // A transfer may have failed at its next address, with nothing outstanding.
-            self.settle();
-        }
-        let place = self.ready()?;
-        self.waiting &= !(1 << place);
-        let Transaction { work, addr, len, .. } = self.slots[place].transaction;
+        let next = if self.waiting == 0 { self.begin_next() } else { self.oldest_waiting() };
+        let (place, Transaction { work, addr, len, .. }) = next?;
         let Port { mid, prot, attrs } = self.port_of(work);
-        let cycles = u64::from(len.div_ceil(self.config.bytes_per_cycle.max(1)));
-        let rate = self.frame.as_ref().map_or(Time::ZERO, |frame| frame.rate);
-        self.next_issue = now + self.config.clock.span(cycles).max(rate);
+        self.next_issue = now + self.pace(len);
         let kind = match work {
             Work::Write | Work::Status => AccessKind::Write,
             Work::Frame | Work::List | Work::Source { .. } | Work::Destination => AccessKind::Read,
         };
         Some(DmaRequest { id: RequestId(place as u32), addr: DmaAddr(addr), len, kind, mid, prot, attrs })
+    }
+
+    /// Checksums: reads whose data go nowhere else need no place. The last one is left, with what ends a transfer.
+    #[inline(always)]
+    fn run<P: LonePort>(&mut self, mut now: Time, port: &mut P) -> bool {
+        let Some(frame) = self.frame.filter(|frame| frame.op == Op::Checksum) else { return true };
+        if self.used != 0 || self.aborting || now < self.next_issue {
+            return true;
+        }
+        let Port { mid, prot, attrs } = frame.source.port;
+        let (id, kind) = (RequestId(0), AccessKind::Read);
+        let mut request = DmaRequest { id, addr: DmaAddr(0), len: 0, kind, mid, prot, attrs };
+        let lane = port.lane(&request);
+        let (mut read, mut sum) = (0_u32, 0_u32);
+        let mut left = None;
+        while left.is_none() {
+            let offset = self.begun;
+            let len = frame.burst.min(frame.left_of_element(offset));
+            if self.end.saturating_sub(offset) <= len {
+                break;
+            }
+            let Some(addr) = self.reach(frame.address(&frame.source, offset), len) else { break };
+            (request.addr, request.len) = (DmaAddr(addr), len);
+            let next = now + self.pace(len);
+            match port.read(&lane, now, next, &request) {
+                Alone::Refused => break,
+                Alone::Completed(Ok(bytes)) => {
+                    sum = sum.wrapping_add(checksum(offset, bytes));
+                    read = read.wrapping_add(len);
+                    self.next_order = self.next_order.wrapping_add(1);
+                }
+                Alone::Completed(Err(fault)) => left = Some(Some(fault)),
+                Alone::Outstanding => left = Some(None),
+            }
+            (self.begun, self.next_issue) = (offset + len, next);
+            if left.is_some() {
+                self.hold(Transaction { work: Work::Source { destination: 0 }, addr, len, offset });
+            }
+            now = next;
+        }
+        self.regs.set(Teng::TENG_BYTES_READ, self.regs.get(Teng::TENG_BYTES_READ).wrapping_add(read));
+        self.regs.set(Teng::TENG_CHECKSUM, self.regs.get(Teng::TENG_CHECKSUM).wrapping_add(sum));
+        if let Some(Some(fault)) = left {
+            self.complete(now, id, Err(fault));
+        }
+        left != Some(None)
     }
 
     fn write_data(&self, id: RequestId) -> &[u8] {
@@ -667,7 +754,7 @@ impl DmaMaster for TrafficEngine {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn complete(&mut self, _now: Time, id: RequestId, outcome: Result<&[u8], DmaFault>) {
         if !self.is_outstanding(id) {
             return;

@@ -88,9 +88,11 @@ impl TrafficEngine {
             frame_addr,
             iteration,
             begun,
+            end: _,
             list,
             failed,
             aborting,
+            burst_pace: _,
             next_issue,
             next_order,
             slots,
@@ -111,7 +113,7 @@ impl TrafficEngine {
             next_issue: *next_issue,
             next_order: *next_order,
             slots: (0..)
-                .zip(slots)
+                .zip(slots.as_ref())
                 .map(|(n, slot)| (used >> n & 1 != 0).then(|| slot.save(waiting >> n & 1 == 0)))
                 .collect(),
         }
@@ -139,9 +141,6 @@ impl TrafficEngine {
         let impossible = |what| StateError::Value { device: "traffic-engine", what };
         let mut regs = RegFile::<Teng, { Teng::WORDS }>::new();
         regs.restore(&registers)?;
-        if slots.len() != MAX_SLOTS as usize {
-            return Err(impossible("number of transactions"));
-        }
         let bits = |wanted: fn(&SavedSlot) -> bool| {
             let bit = |slot: &Option<SavedSlot>| u32::from(slot.as_ref().is_some_and(wanted));
             slots.iter().rev().fold(0, |bits, slot| bits << 1 | bit(slot))
@@ -149,9 +148,15 @@ impl TrafficEngine {
         let (used, waiting) = (bits(|_| true), bits(|slot| !slot.issued));
         let slots = slots.into_iter().map(|slot| slot.map_or(Ok(Slot::EMPTY), Slot::from_saved));
         let slots = slots.collect::<Result<Vec<_>, _>>().map_err(impossible)?;
+        let slots = <Box<[_; MAX_SLOTS as usize]>>::try_from(slots);
+        let slots = slots.map_err(|_| impossible("number of transactions"))?;
         let frame = match phase {
             Phase::Run | Phase::Status => Some(Frame::decode(&words).ok_or(impossible("frame"))?),
             Phase::Idle | Phase::Fetch => None,
+        };
+        let end = match &frame {
+            Some(frame) if phase == Phase::Run && !failed && !aborting => frame.length,
+            _ => 0,
         };
         let config = self.config;
         *self = Self {
@@ -163,9 +168,11 @@ impl TrafficEngine {
             frame_addr,
             iteration,
             begun,
+            end,
             list,
             failed,
             aborting,
+            burst_pace: Time::ZERO,
             next_issue,
             next_order,
             slots,
@@ -173,6 +180,7 @@ impl TrafficEngine {
             waiting,
             busy: used.count_ones(),
         };
+        self.burst_pace = frame.map_or(Time::ZERO, |frame| self.port_time(frame.burst).max(frame.rate));
         Ok(())
     }
 }

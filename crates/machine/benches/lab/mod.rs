@@ -90,6 +90,10 @@ pub fn machine(timing: TimingMode, sweep: Sweep) -> Machine {
     for page in 0..32 {
         poke(TABLE2 + page * 4, (SECTION + page * 0x1000) | 0x32);
     }
+    // Memory that nobody wrote has no frames to read from.
+    for page in 0..32 {
+        poke(SECTION + page * 0x1000, page);
+    }
     poke(SMMU + 0x10, TABLE);
     poke(SMMU + 0x04, 0x3000);
     poke(SMMU, 1);

@@ -12,7 +12,6 @@ use serde::{Deserialize, Serialize};
 use crate::config::Config;
 use crate::observe::{DmaEvent, Hooks, Observer, Taps};
 
-use super::blocks::Master;
 use super::memory::FUNCTIONAL_ACCESS;
 use super::smmu::is_write;
 use super::{Event, Soc, Unit};
@@ -23,8 +22,8 @@ const PAGE: u32 = 0x1000;
 /// A piece of a transaction under way: its slot and its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PieceId {
-    slot: u32,
-    piece: u32,
+    pub(super) slot: u32,
+    pub(super) piece: u32,
 }
 
 impl PieceId {
@@ -83,15 +82,16 @@ pub struct Latency {
 }
 
 impl Latency {
+    /// Adds so many transactions, at least one, of a latency.
     #[inline]
-    fn add(&mut self, span: Time) {
+    fn add(&mut self, span: Time, transactions: u64) {
         let ns = span.0 / 1000;
         let bucket = (u64::BITS - ns.leading_zeros()) as usize;
         let last = self.buckets.len() - 1;
-        self.buckets[bucket.min(last)] += 1;
+        self.buckets[bucket.min(last)] += transactions;
         self.min_ns = if self.count == 0 { ns } else { self.min_ns.min(ns) };
-        self.count += 1;
-        self.sum_ns = self.sum_ns.saturating_add(ns);
+        self.count += transactions;
+        self.sum_ns = self.sum_ns.saturating_add(ns.saturating_mul(transactions));
         self.max_ns = self.max_ns.max(ns);
     }
 
@@ -120,7 +120,43 @@ pub struct MasterStats {
     pub last: Option<Time>,
 }
 
+/// Transactions of one latency that are over.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    transactions: u64,
+    failed: u64,
+    bytes_read: u64,
+    bytes_written: u64,
+    /// When the last of them was completed.
+    last: Time,
+}
+
+impl Tally {
+    #[inline]
+    pub(super) fn add(&mut self, now: Time, request: &DmaRequest, failed: bool) {
+        self.transactions += 1;
+        self.last = now;
+        match (failed, request.kind) {
+            (true, _) => self.failed += 1,
+            (false, AccessKind::Read) => self.bytes_read += u64::from(request.len),
+            (false, AccessKind::Write) => self.bytes_written += u64::from(request.len),
+        }
+    }
+}
+
 impl MasterStats {
+    fn count(&mut self, tally: &Tally, latency: Time) {
+        if tally.transactions == 0 {
+            return;
+        }
+        self.transactions += tally.transactions;
+        self.failed += tally.failed;
+        self.bytes_read += tally.bytes_read;
+        self.bytes_written += tally.bytes_written;
+        self.latency.add(latency, tally.transactions);
+        self.last = Some(tally.last);
+    }
+
     /// Bytes per second of virtual time between the first issue and the last completion.
     pub fn bandwidth(&self) -> u64 {
         let (Some(first), Some(last)) = (self.first, self.last) else { return 0 };
@@ -135,6 +171,16 @@ impl MasterStats {
 enum Attachment {
     Smmu { index: u8, port: u8 },
     Direct { address_bits: u8 },
+}
+
+/// The way that requests take which are equal but for their place, and what they are on it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Lane {
+    attachment: Attachment,
+    /// The machine ID that they have there.
+    mid: Mid,
+    access: Access,
+    attributes: MemoryAttributes,
 }
 
 /// State saved in snapshots.
@@ -250,23 +296,44 @@ impl Dma {
         self.under_way(id)?.pieces.get_mut(id.piece as usize)
     }
 
-    /// The slot that the next transaction gets.
-    fn next_slot(&self) -> u32 {
-        self.free.last().copied().unwrap_or(self.transactions.len() as u32)
-    }
-
-    /// The port that a request takes, and the machine ID it has there.
-    #[inline]
-    fn port(&self, master: u8, mid: Mid) -> Option<(Attachment, Mid)> {
-        let master = usize::from(master);
-        match self.second.get(master)? {
-            Some(second) if mid.0 & SECOND_PORT != 0 => Some((*second, Mid(mid.0 & (SECOND_PORT - 1)))),
-            _ => Some((*self.attachments.get(master)?, mid)),
+    /// Keeps the bytes that the only piece of a read brought.
+    pub(super) fn keep(&mut self, id: PieceId, bytes: &[u8]) {
+        if let Some(t) = self.under_way(id) {
+            t.data.clear();
+            t.data.extend_from_slice(bytes);
         }
     }
 
+    /// Counts transactions of one latency that are over.
+    pub(super) fn count(&mut self, master: u8, tally: &Tally, latency: Time) {
+        if let Some(stats) = self.stats.get_mut(usize::from(master)) {
+            stats.count(tally, latency);
+        }
+    }
+
+    /// The slot that the next transaction gets.
+    pub(super) fn next_slot(&self) -> u32 {
+        self.free.last().copied().unwrap_or(self.transactions.len() as u32)
+    }
+
+    /// The way of a request of a master.
+    #[inline]
+    pub(super) fn lane(&self, master: u8, request: &DmaRequest) -> Lane {
+        let (master, mid) = (usize::from(master), request.mid);
+        let second = self.second[master].filter(|_| mid.0 & SECOND_PORT != 0);
+        let mid = if second.is_some() { Mid(mid.0 & (SECOND_PORT - 1)) } else { mid };
+        let access = Access {
+            write: is_write(request.kind),
+            privileged: request.prot.privileged,
+            instruction: request.prot.instruction,
+            non_secure: !request.prot.secure,
+        };
+        let attachment = second.unwrap_or(self.attachments[master]);
+        Lane { attachment, mid, access, attributes: attributes(request.attrs) }
+    }
+
     /// A slot for a transaction; memory of an earlier one is used again.
-    fn start(&mut self, master: u8, request: DmaRequest, now: Time) -> u32 {
+    pub(super) fn start(&mut self, master: u8, request: DmaRequest, lane: Lane, now: Time) -> u32 {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.transactions.push(Transaction {
                 master,
@@ -278,9 +345,9 @@ impl Dma {
             });
             self.transactions.len() as u32 - 1
         });
-        let stage = match self.port(master, request.mid) {
-            Some((Attachment::Smmu { index, .. }, _)) => Stage::Smmu(index),
-            _ => Stage::Memory,
+        let stage = match lane.attachment {
+            Attachment::Smmu { index, .. } => Stage::Smmu(index),
+            Attachment::Direct { .. } => Stage::Memory,
         };
         let Some(t) = self.transactions.get_mut(slot as usize) else { return slot };
         (t.master, t.request, t.issued) = (master, request, now);
@@ -330,6 +397,7 @@ pub(super) enum Target {
 
 impl Target {
     /// What an SMMU answers; none while it holds the piece.
+    #[inline]
     pub(super) fn of(answer: Answer) -> Option<Self> {
         match answer {
             Answer::Translated(translation) => Some(Self::At(translation.pa)),
@@ -341,13 +409,17 @@ impl Target {
 
 /// Bytes of the first piece of a request.
 #[inline]
-fn first_piece(request: &DmaRequest) -> u32 {
+pub(super) fn first_piece(request: &DmaRequest) -> u32 {
     request.len.min(PAGE - (request.addr.0 & (PAGE - 1)))
 }
 
-/// Memory for the bytes of a piece: those to write, or zeros to read into.
-fn piece_bytes<'b, M: DmaMaster + ?Sized>(
-    buffer: &'b mut [u8; MAX_REQUEST_BYTES as usize],
+/// Memory for the bytes of any request.
+pub(super) type Buffer = [u8; MAX_REQUEST_BYTES as usize];
+
+/// Memory for the bytes of a piece: those to write are in it, what is read will be.
+#[inline(always)]
+pub(super) fn piece_bytes<'b, M: DmaMaster + ?Sized>(
+    buffer: &'b mut Buffer,
     request: &DmaRequest,
     offset: u32,
     len: u32,
@@ -373,125 +445,28 @@ impl Soc {
         }
     }
 
-    /// Serves the deadline of a master that is due now, and as many more up to `limit` as come before anything
-    /// else in the machine happens. Gives the last.
-    pub(super) fn stream<O: Observer, T: Taps>(
-        &mut self,
-        number: u8,
-        limit: Time,
-        hooks: &mut Hooks<'_, O, T>,
-    ) -> Time {
-        // The masters are lent for the while.
-        let mut masters = core::mem::take(&mut self.blocks.masters);
-        let (served, left_over) = match masters.get_mut(usize::from(number)) {
-            Some(Master::Engine(engine)) => self.stream_of(number, engine.as_mut(), limit, hooks),
-            Some(Master::Pl330(dmac)) => self.stream_of(number, dmac.as_mut(), limit, hooks),
-            None => (self.now, None),
-        };
-        self.blocks.masters = masters;
-        if let Some(request) = left_over {
-            self.issue(number, request, hooks);
-        }
-        self.after(Unit::Master(number), hooks);
-        served
-    }
-
-    /// [`Soc::stream`] of one kind of device. Gives the last deadline, and a request that goes the way of all others.
-    ///
-    /// With functional timing a transaction takes a constant time, mostly less than until the next one. What is
-    /// alone in that time needs no slot and no event: everything comes in the order in which it would otherwise.
-    fn stream_of<M: DmaMaster, O: Observer, T: Taps>(
-        &mut self,
-        number: u8,
-        device: &mut M,
-        limit: Time,
-        hooks: &mut Hooks<'_, O, T>,
-    ) -> (Time, Option<DmaRequest>) {
-        let known = self.levels.get(self.dispatch.index(Unit::Master(number))).copied().unwrap_or(0);
-        let others = self.events.next_time().unwrap_or(Time::MAX).min(self.deadlines.second());
-        let mut served = self.now;
-        loop {
-            device.advance(self.now);
-            let next = loop {
-                let Some(request) = device.next_request(self.now) else { break device.deadline() };
-                let done = self.now + FUNCTIONAL_ACCESS;
-                let alone = done <= limit
-                    && done < others
-                    && device.deadline().is_none_or(|own| own >= done)
-                    && device.levels() == known
-                    && first_piece(&request) == request.len;
-                if !alone {
-                    return (served, Some(request));
-                }
-                if !self.perform(number, device, &request, done, hooks) {
-                    return (served, None);
-                }
-                // Before its deadline a device has nothing to issue.
-                if let Some(next) = device.deadline().filter(|next| *next > done) {
-                    break Some(next);
-                }
-            };
-            let next = next.unwrap_or(Time::MAX);
-            if device.levels() != known || next <= self.now || next > limit || next >= others {
-                return (served, None);
-            }
-            (self.now, served) = (next, next);
-        }
-    }
-
-    /// Performs a transaction of one piece up to its completion at `done`, which is now then. If it takes longer
-    /// or something else has to happen first, it goes on as any other, and the answer is `false`.
-    #[inline(always)]
-    fn perform<M: DmaMaster, O: Observer, T: Taps>(
-        &mut self,
-        number: u8,
-        device: &mut M,
-        request: &DmaRequest,
-        done: Time,
-        hooks: &mut Hooks<'_, O, T>,
-    ) -> bool {
-        let issued = self.now;
-        self.issued(number, request, hooks);
-        let id = PieceId { slot: self.dma.next_slot(), piece: 0 };
-        let Some(target) = self.route(number, id, request, 0, request.len, hooks) else {
-            self.dma.start(number, *request, issued);
-            self.after_route(number, request.mid, hooks);
-            return false;
-        };
-        let mut buffer = [0; MAX_REQUEST_BYTES as usize];
-        let bytes = piece_bytes(&mut buffer, request, 0, request.len, device);
-        let (cause, answered) = self.transfer(number, request, 0, target, bytes, hooks);
-        let data = if is_write(request.kind) { &[] } else { &*bytes };
-        if self.after_route(number, request.mid, hooks) || answered != done {
-            self.dma.start(number, *request, issued);
-            if let Some(t) = self.dma.under_way(id) {
-                t.data.copy_from_slice(data);
-            }
-            self.wait_for_memory(id, cause, answered);
-            return false;
-        }
-        self.now = done;
-        let fault = cause.map(|cause| DmaFault { addr: request.addr, cause });
-        self.over(number, request, issued, fault, hooks);
-        device.complete(done, request.id, fault.map_or(Ok(data), Err));
-        true
-    }
-
     /// Begins a transaction.
-    fn issue<O: Observer, T: Taps>(&mut self, master: u8, request: DmaRequest, hooks: &mut Hooks<'_, O, T>) {
+    pub(super) fn issue<O: Observer, T: Taps>(
+        &mut self,
+        master: u8,
+        request: DmaRequest,
+        hooks: &mut Hooks<'_, O, T>,
+    ) {
         self.issued(master, &request, hooks);
-        let slot = self.dma.start(master, request, self.now);
+        let lane = self.dma.lane(master, &request);
+        let slot = self.dma.start(master, request, lane, self.now);
         for piece in 0.. {
             let id = PieceId { slot, piece };
             let Some(&mut Piece { offset, len, .. }) = self.dma.piece_mut(id) else { break };
-            if let Some(target) = self.route(master, id, &request, offset, len, hooks) {
+            let va = request.addr.0.wrapping_add(offset);
+            if let Some(target) = self.route(&lane, id, va, len, hooks) {
                 self.arrived(id, target, hooks);
             }
-            self.after_route(master, request.mid, hooks);
+            self.after_route(&lane, hooks);
         }
     }
 
-    fn issued<O: Observer, T: Taps>(
+    pub(super) fn issued<O: Observer, T: Taps>(
         &mut self,
         master: u8,
         request: &DmaRequest,
@@ -505,18 +480,16 @@ impl Soc {
     }
 
     /// Finds out where a piece goes. `None`: its SMMU answers later.
-    fn route<O: Observer, T: Taps>(
+    #[inline(always)]
+    pub(super) fn route<O: Observer, T: Taps>(
         &mut self,
-        master: u8,
+        lane: &Lane,
         id: PieceId,
-        request: &DmaRequest,
-        offset: u32,
+        va: u32,
         len: u32,
         hooks: &mut Hooks<'_, O, T>,
     ) -> Option<Target> {
-        let va = request.addr.0.wrapping_add(offset);
-        let (attachment, mid) = self.dma.port(master, request.mid)?;
-        match attachment {
+        match lane.attachment {
             Attachment::Direct { address_bits } => {
                 let limit = u64::MAX >> (64 - u32::from(address_bits.clamp(1, 32)));
                 let reachable = u64::from(va) + u64::from(len - 1) <= limit;
@@ -529,15 +502,10 @@ impl Soc {
                 let translate = Request {
                     id: id.request(),
                     va,
-                    mid: u16::from(mid.0),
+                    mid: u16::from(lane.mid.0),
                     port,
-                    access: Access {
-                        write: is_write(request.kind),
-                        privileged: request.prot.privileged,
-                        instruction: request.prot.instruction,
-                        non_secure: !request.prot.secure,
-                    },
-                    attributes: attributes(request.attrs),
+                    access: lane.access,
+                    attributes: lane.attributes,
                     size: log2,
                     len: (beats.clamp(1, 16) - 1) as u8,
                 };
@@ -547,15 +515,14 @@ impl Soc {
     }
 
     /// Looks at what routing and moving a piece changed. Whether lines changed.
-    fn after_route<O: Observer, T: Taps>(
+    pub(super) fn after_route<O: Observer, T: Taps>(
         &mut self,
-        master: u8,
-        mid: Mid,
+        lane: &Lane,
         hooks: &mut Hooks<'_, O, T>,
     ) -> bool {
-        match self.dma.port(master, mid) {
-            Some((Attachment::Smmu { index, .. }, _)) => self.after_submit(usize::from(index), hooks),
-            _ => false,
+        match lane.attachment {
+            Attachment::Smmu { index, .. } => self.after_submit(usize::from(index), hooks),
+            Attachment::Direct { .. } => false,
         }
     }
 
@@ -577,7 +544,7 @@ impl Soc {
         let (number, request) = (t.master, t.request);
         let Some(&Piece { offset, len, .. }) = t.pieces.get(id.piece as usize) else { return };
         let Some(device) = self.blocks.master(number) else { return };
-        let mut buffer = [0; MAX_REQUEST_BYTES as usize];
+        let mut buffer = [0; _];
         let bytes = piece_bytes(&mut buffer, &request, offset, len, device);
         let (cause, answered) = self.transfer(number, &request, offset, target, bytes, hooks);
         if let Some(t) = self.dma.under_way(id)
@@ -588,17 +555,17 @@ impl Soc {
         self.wait_for_memory(id, cause, answered);
     }
 
-    fn wait_for_memory(&mut self, id: PieceId, cause: Option<DmaCause>, answered: Time) {
+    pub(super) fn wait_for_memory(&mut self, id: PieceId, cause: Option<DmaCause>, answered: Time) {
         if let Some(piece) = self.dma.piece_mut(id) {
             (piece.stage, piece.cause) = (Stage::Memory, cause);
             self.schedule(answered, Event::Dma(id));
         }
     }
 
-    /// Moves the bytes of a piece, which those of a write are in already. Gives why it failed, and when memory
-    /// answers.
+    /// Moves the bytes of a piece, where those of a write are already; those of a read that finds none are 0. Gives
+    /// why it failed, and when memory answers.
     #[inline(always)]
-    fn transfer<O: Observer, T: Taps>(
+    pub(super) fn transfer<O: Observer, T: Taps>(
         &mut self,
         number: u8,
         request: &DmaRequest,
@@ -611,7 +578,10 @@ impl Soc {
         let failed = now + FUNCTIONAL_ACCESS;
         let pa = match target {
             Target::At(pa) => pa,
-            Target::Nowhere(cause) => return (cause, failed),
+            Target::Nowhere(cause) => {
+                bytes.fill(0);
+                return (cause, failed);
+            }
         };
         let address = PhysAddr(u64::from(pa));
         let moved = match request.kind {
@@ -621,6 +591,7 @@ impl Soc {
             AccessKind::Write => self.store(number, address, bytes, hooks),
         };
         if let Err(fault) = moved {
+            bytes.fill(0);
             // Multimedia masters have no path to the peripheral bus (our choice).
             let fault = self.dispatch.find(address.0).map_or(fault, |_| BusFault::Slave);
             return (Some(fault.into()), failed);
@@ -663,8 +634,11 @@ impl Soc {
             DmaFault { addr, cause }
         });
         let data = core::mem::take(&mut t.data);
-        self.over(master, &request, issued, fault, hooks);
-        let now = self.now;
+        let (now, latency, mut tally) = (self.now, self.now - issued, Tally::default());
+        tally.add(now, &request, fault.is_some());
+        self.dma.count(master, &tally, latency);
+        let completed = DmaEvent::Completed { master: usize::from(master), request, latency, fault };
+        hooks.obs.dma(now, &completed);
         if let Some(device) = self.blocks.master(master) {
             device.complete(now, request.id, fault.map_or(Ok(&data), Err));
         }
@@ -673,29 +647,5 @@ impl Soc {
         }
         self.dma.free.push(id.slot);
         self.after(Unit::Master(master), hooks);
-    }
-
-    /// Counts a transaction that is over, and tells who observes.
-    #[inline(always)]
-    fn over<O: Observer, T: Taps>(
-        &mut self,
-        number: u8,
-        request: &DmaRequest,
-        issued: Time,
-        fault: Option<DmaFault>,
-        hooks: &mut Hooks<'_, O, T>,
-    ) {
-        let (now, master, latency) = (self.now, usize::from(number), self.now - issued);
-        if let Some(stats) = self.dma.stats.get_mut(master) {
-            stats.transactions += 1;
-            stats.last = Some(now);
-            stats.latency.add(latency);
-            match (fault, request.kind) {
-                (Some(_), _) => stats.failed += 1,
-                (None, AccessKind::Read) => stats.bytes_read += u64::from(request.len),
-                (None, AccessKind::Write) => stats.bytes_written += u64::from(request.len),
-            }
-        }
-        hooks.obs.dma(now, &DmaEvent::Completed { master, request: *request, latency, fault });
     }
 }

@@ -62,6 +62,7 @@ impl Memory {
     }
 
     /// An access of a master at `now`: when it is answered.
+    #[inline]
     pub(super) fn access(&mut self, now: Time, address: u32, bytes: u64) -> Time {
         let address = PhysAddr(u64::from(address));
         let Some(port) = self.ports.iter_mut().find(|p| p.range.contains(address)) else {

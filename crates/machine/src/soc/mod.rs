@@ -11,6 +11,7 @@ pub(crate) mod exceptions;
 mod memory;
 mod smmu;
 pub(crate) mod state;
+mod stream;
 mod tables;
 pub(crate) mod wires;
 

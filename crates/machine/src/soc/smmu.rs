@@ -168,25 +168,37 @@ pub(crate) fn walker_port(smmu: usize) -> BusMaster {
     BusMaster(0x100 + smmu as u16)
 }
 
+/// What an instance works with.
+type SmmuPorts<'a, O, T> = Ports<Walker<'a>, SmmuObserver<'a, O>, &'a mut <T as Taps>::Smmu>;
+
+/// An instance: driver, clock, ports, messages.
+type Parts<'a, O, T> = (&'a mut Driver, Clock, SmmuPorts<'a, O, T>, &'a mut Vec<Message>);
+
 /// Bytes of a first-level table.
 const TABLE_BYTES: u32 = 0x4000;
 
 impl Soc {
-    /// Calls an instance with its ports: driver, its clock, ports, messages.
+    /// Calls an instance with what it works with.
     fn with_smmu<O: Observer, T: Taps, R>(
         &mut self,
         index: usize,
         hooks: &mut Hooks<'_, O, T>,
-        call: impl FnOnce(
-            &mut Driver,
-            Clock,
-            &mut Ports<Walker<'_>, SmmuObserver<'_, O>, &mut T::Smmu>,
-            &mut Vec<Message>,
-        ) -> R,
+        call: impl FnOnce(&mut Driver, Clock, &mut SmmuPorts<'_, O, T>, &mut Vec<Message>) -> R,
     ) -> Option<R> {
+        let (driver, clock, mut ports, out) = self.smmu_parts(index, hooks)?;
+        Some(call(driver, clock, &mut ports, out))
+    }
+
+    /// An instance with what it works with.
+    #[inline(always)]
+    fn smmu_parts<'a, O: Observer, T: Taps>(
+        &'a mut self,
+        index: usize,
+        hooks: &'a mut Hooks<'_, O, T>,
+    ) -> Option<Parts<'a, O, T>> {
         let now = self.now;
         let unit = self.smmus.get_mut(index)?;
-        let mut ports = Ports {
+        let ports = Ports {
             memory: Walker { memory: &mut self.memory, master: walker_port(index), dispatch: &self.dispatch },
             observer: SmmuObserver {
                 obs: &mut *hooks.obs,
@@ -198,7 +210,7 @@ impl Soc {
             },
             taps: hooks.taps.smmu(now, index),
         };
-        Some(call(&mut unit.driver, unit.clock, &mut ports, &mut unit.messages))
+        Some((&mut unit.driver, unit.clock, ports, &mut unit.messages))
     }
 
     /// Brings an instance to now.
@@ -267,6 +279,7 @@ impl Soc {
 
     /// A piece of a transaction arrives at an instance. Where it goes may be known now or later. Once the answer
     /// is used, [`Soc::after_submit`] has to follow.
+    #[inline(always)]
     pub(super) fn submit<O: Observer, T: Taps>(
         &mut self,
         index: usize,
@@ -274,14 +287,14 @@ impl Soc {
         hooks: &mut Hooks<'_, O, T>,
     ) -> Option<Target> {
         let now = self.now;
-        let answer = self.with_smmu(index, hooks, |driver, clock, ports, out| match driver {
-            Driver::Functional(smmu) => Some(smmu.translate(request, ports)),
+        let (driver, clock, mut ports, out) = self.smmu_parts(index, hooks)?;
+        match driver {
+            Driver::Functional(smmu) => Target::of(smmu.translate(request, &mut ports)),
             Driver::Timed(timed) => {
-                timed.submit(clock.ticks(now), request, ports, out);
+                timed.submit(clock.ticks(now), request, &mut ports, out);
                 None
             }
-        });
-        answer.flatten().and_then(Target::of)
+        }
     }
 
     /// Looks at what a submission brought. Whether lines changed.
