@@ -29,6 +29,15 @@ fn dma_reads(mut machine: Machine) {
     std::mem::forget(machine);
 }
 
+#[library_benchmark(setup = lab::machine)]
+#[bench::functional_micro_hit(TimingMode::Functional, Sweep::Section)]
+fn dma_reads_with_digest(mut machine: Machine) -> Digest {
+    let mut digest = Digest::default();
+    lab::observed(black_box(&mut machine), &mut digest);
+    std::mem::forget(machine);
+    digest
+}
+
 #[library_benchmark(setup = Adapter::new)]
 #[bench::micro_hit()]
 fn translation_and_use(mut adapter: Adapter) -> u32 {
@@ -47,5 +56,8 @@ fn core_loop(mut machine: Machine) -> Digest {
     digest
 }
 
-library_benchmark_group!(name = machine, benchmarks = [dma_reads, translation_and_use, core_loop]);
+library_benchmark_group!(
+    name = machine,
+    benchmarks = [dma_reads, dma_reads_with_digest, translation_and_use, core_loop]
+);
 main!(library_benchmark_groups = machine);

@@ -28,6 +28,12 @@ fn dma(c: &mut Criterion) {
             });
         }
     }
+    for (name, sweep) in [("micro-TLB hit", Sweep::Section), ("main TLB hit", Sweep::Pages)] {
+        let (mut machine, mut digest) = (lab::machine(TimingMode::Functional, sweep), Digest::default());
+        group.bench_function(BenchmarkId::new(name, "Functional, digest"), |b| {
+            b.iter(|| lab::observed(&mut machine, &mut digest));
+        });
+    }
     let mut adapter = adapter::Adapter::new();
     group.bench_function("translation and use alone", |b| b.iter(|| adapter.reads(lab::READS)));
     group.finish();

@@ -7,6 +7,7 @@ use msmemu_machine::cpu::semihosting::Host;
 use msmemu_machine::digest::Digest;
 use msmemu_machine::fabric::Size;
 use msmemu_machine::load::{Image, Segment};
+use msmemu_machine::observe::Observer;
 use msmemu_machine::{GapPolicy, Machine, Stop, TimingMode, Until};
 
 struct NoHost;
@@ -123,7 +124,12 @@ pub fn machine(timing: TimingMode, sweep: Sweep) -> Machine {
 
 /// One transfer of [`READS`] reads, from the start of the engine to the last completion.
 pub fn transfer(machine: &mut Machine) {
-    machine.bus_access(ENGINE + 0x0C, Size::Word, Some(1), &mut (), &mut ()).unwrap();
-    let stop = machine.run(Until::default(), &mut (), &mut (), &mut NoHost);
+    observed(machine, &mut ());
+}
+
+/// As [`transfer`], with an observer.
+pub fn observed<O: Observer>(machine: &mut Machine, observer: &mut O) {
+    machine.bus_access(ENGINE + 0x0C, Size::Word, Some(1), observer, &mut ()).unwrap();
+    let stop = machine.run(Until::default(), observer, &mut (), &mut NoHost);
     assert_eq!(stop, Stop::Idle);
 }
