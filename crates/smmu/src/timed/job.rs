@@ -261,7 +261,7 @@ impl Timed {
             self.smmu.stats.walker_wait_cycles += self.now - since;
             self.smmu.stamp = Stamp { submitted: job.submitted, now: self.now };
             // A walk that ended meanwhile may have found what this one would look for.
-            if since < self.now && self.smmu.tlb.lookup(job.request.va, routed.tag) != Lookup::Miss {
+            if self.smmu.tlb.lookup(job.request.va, routed.tag) != Lookup::Miss {
                 // It was counted as a miss; it turns out to be none.
                 let misses = &mut self.smmu.stats.contexts[usize::from(routed.bank)].misses;
                 *misses = misses.saturating_sub(1);

@@ -192,6 +192,16 @@ fn one_walker_serves_one_miss_at_a_time_and_two_serve_two() {
     }
 }
 
+/// A miss in the very cycle in which another walk brings what it looks for: that is used.
+#[test]
+fn a_walk_that_ends_in_the_cycle_of_a_miss_serves_it() {
+    let mut rig = Rig::new(Config::default(), 1 << 18, false);
+    rig.submit(1000, 1, SECTION);
+    rig.submit(1013, 2, SECTION + 0x1000); // its lookup of the main TLB ends at 1017
+    assert_eq!(rig.answered(), [(1, 1017), (2, 1017)]);
+    assert_eq!(rig.model.smmu().stats().contexts[0].walks, 1);
+}
+
 #[test]
 fn lookups_enter_the_main_tlb_at_its_interval() {
     let mut config = Config { micro_entries: 0, ..Config::default() };
