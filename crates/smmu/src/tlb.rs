@@ -1,5 +1,8 @@
 //! The main TLB: entries, tags, lookup, replacement, lock-down, invalidation.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -38,8 +41,8 @@ impl Permissions {
     #[inline]
     pub const fn from_descriptor(ap: u8, afe: bool, xn: bool) -> Self {
         const R: u8 = Permissions::PR | Permissions::UR;
-        const W: u8 = Permissions::PW | Permissions::UW;
-        const BY_AP: [u8; 8] = [0, 1 | 2, 1 | 2 | Permissions::UR, R | W, 0, Permissions::PR, R, R];
+        const P: u8 = Permissions::PR | Permissions::PW;
+        const BY_AP: [u8; 8] = [0, P, P | R, P | R | Permissions::UW, 0, Permissions::PR, R, R];
         let ap = if afe {
             // AP[2:1] are the model; AP[0] set picks the rows without "none".
             match ap >> 1 & 3 {
@@ -317,11 +320,6 @@ impl Tlb {
         self.slots.get(usize::from(index)).filter(|slot| slot.used).map(|slot| &slot.entry)
     }
 
-    /// Entries in use.
-    pub(crate) fn used(&self) -> u16 {
-        self.population.iter().sum()
-    }
-
     /// Keeps the entries below a number from being replaced by misses.
     pub(crate) fn set_floor(&mut self, floor: u16) {
         let last = (1u16 << self.set_bits) - 1;
@@ -468,7 +466,7 @@ impl Tlb {
     /// Collects the indexes of the entries that a command names, in order.
     pub(crate) fn named(&self, command: &Invalidation, out: &mut Vec<u16>) {
         out.clear();
-        if self.used() == 0 {
+        if self.sizes == 0 {
             return;
         }
         let va = match *command {
