@@ -1,5 +1,8 @@
 //! Saved state: separate from the running types, checked when it comes back.
 
+#[cfg(test)]
+mod tests;
+
 use alloc::vec::Vec;
 use core::fmt;
 

@@ -158,6 +158,8 @@ fn statistic(stats: &smmu::Stats, name: &str) -> Option<u64> {
         "faults" => sum(|c| c.faults.iter().sum()),
         "stalls" => sum(|c| c.stalls),
         "bypassed" => sum(|c| c.bypassed),
+        "v2p-ok" => sum(|c| c.v2p_ok),
+        "v2p-failed" => sum(|c| c.v2p_failed),
         _ => None,
     }
 }

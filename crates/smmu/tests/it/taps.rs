@@ -340,6 +340,19 @@ fn fault_records_resumes_and_interrupts() {
 }
 
 #[test]
+fn new_transactions_do_not_overtake_released_ones() {
+    let mut rig = Rig::new(0);
+    assert_eq!(rig.ask(0x7000_0000), Answer::Held);
+    rig.write(0x820, 1);
+    assert_eq!(rig.ask(VA), Answer::Held, "what RESUME let go was not fetched yet");
+    let mut ports = Ports::new(Port(&mut rig.memory));
+    let mut next = || rig.model.next_released(&mut ports).map(|released| released.answer);
+    assert_eq!(next(), Some(Answer::Terminated { error: false }));
+    assert_eq!(next().and_then(|answer| answer.pa()), Some(PA));
+    assert_eq!(next(), None);
+}
+
+#[test]
 fn register_values_on_their_way() {
     let mut rig = Rig::new(0);
     rig.arm(Act::Read(0x100));

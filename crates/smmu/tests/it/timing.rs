@@ -3,7 +3,7 @@
 //! read of a V2P operation 40; the memory of these tests answers after 10.
 
 use msmemu_smmu::{
-    Access, Answer, Config, DescriptorData, DescriptorPort, Message, Ports, Request, Timed, WalkId,
+    Access, Answer, Config, DescriptorData, DescriptorPort, Message, Ports, Request, Taps, Timed, WalkId,
 };
 use msmemu_testkit::memory::Memory;
 use msmemu_testkit::tables::{Attributes, PageSize, Tables};
@@ -153,6 +153,24 @@ fn a_descriptor_in_the_buffer_costs_a_step_and_no_read() {
 }
 
 #[test]
+fn a_buffer_of_two_lines_keeps_two_and_replaces_the_older() {
+    let mut config = Config::default();
+    config.bfb.second_lines = 2;
+    let mut rig = Rig::new(config, 0, false);
+    rig.write(1000, 0x4C, 1);
+    // Pages of three lines, none of them mapped, so that the TLBs never answer.
+    let [a, b, c] = [8, 16, 24].map(|page| PAGE + page * 0x1000);
+    let mut read = |at, va| {
+        rig.submit(at, at, va);
+        rig.run(at + 500);
+        rig.model.smmu().stats().contexts[0].descriptor_reads
+    };
+    let pages = [a, b, a, b, c, b, c, a];
+    let reads: Vec<u64> = (1..).zip(pages).map(|(n, va)| read(1000 * n, va)).collect();
+    assert_eq!(reads, [2, 3, 3, 3, 4, 4, 4, 5]);
+}
+
+#[test]
 fn misses_without_hit_under_miss_wait_for_each_other() {
     let mut rig = Rig::new(Config::default(), 0, false);
     rig.submit(1000, 1, SECTION);
@@ -249,10 +267,14 @@ fn register_accesses_and_invalidations_take_the_window() {
 fn an_invalidation_costs_more_for_each_entry_it_visits() {
     let mut config = Config::default();
     config.timing.invalidate_entry = 1;
-    let mut rig = Rig::new(config, 0, false);
-    rig.write(1000, 0xFFF00, 0);
-    rig.run(2000);
-    assert_eq!(rig.invalidated, [1006 + 8 + 64]);
+    // One with an address looks in one place for each of the four sizes.
+    let all = [(0xFFF00, 64), (0xFFF04, 64), (0x800, 64), (0x804, 64), (0x808, 4), (0x80C, 4)];
+    for (command, visited) in all {
+        let mut rig = Rig::new(config, 0, false);
+        rig.write(1000, command, 0);
+        rig.run(2000);
+        assert_eq!(rig.invalidated, [1006 + 8 + visited], "{command:#x}");
+    }
 }
 
 #[test]
@@ -315,6 +337,24 @@ fn which_commands_send_a_walk_back() {
     }
 }
 
+/// Drives every interrupt output high.
+struct High;
+
+impl Taps for High {
+    fn interrupt(&mut self, _: u8, _: bool) -> bool {
+        true
+    }
+}
+
+#[test]
+fn refreshed_outputs_follow_the_tap() {
+    let mut timed = Timed::new(&Config::default()).unwrap();
+    timed.refresh_interrupts(&mut Ports::new(()).tapped_by(High));
+    assert_eq!(timed.smmu().interrupts(), 3);
+    timed.refresh_interrupts(&mut Ports::new(()));
+    assert_eq!(timed.smmu().interrupts(), 0);
+}
+
 #[test]
 fn disturbances_act_at_their_cycle() {
     let mut rig = Rig::new(Config::default(), 0x4002, false);
@@ -359,9 +399,25 @@ fn disturbances_act_at_their_cycle() {
 
 #[test]
 fn a_v2p_walk_that_sets_the_access_flag_pays_for_its_write() {
-    let mut rig = Rig::new(Config::default(), 0x3_0000, false);
-    rig.memory.write32(0x8000_0C00, 0x9000_0802).unwrap(); // a section at 0x3000_0000 without its flag
-    rig.write(2000, 0x00, 0xD); // M, AFE, HAF
+    let mut rig = without_flag();
     assert_eq!(rig.write(3000, 0x810, 0x3000_0000), 3000 + 6 + 2 * 40, "a read and a write");
     assert_eq!(rig.memory.read32(0x8000_0C00), Ok(0x9000_0C02));
+}
+
+/// Bank 0 sets access flags; the section at 0x3000_0000 has none yet.
+fn without_flag() -> Rig {
+    let mut rig = Rig::new(Config::default(), 0x3_0000, false);
+    rig.memory.write32(0x8000_0C00, 0x9000_0802).unwrap();
+    rig.write(2000, 0x00, 0xD); // M, AFE, HAF
+    rig
+}
+
+#[test]
+fn a_walk_that_sets_the_access_flag_waits_for_its_write() {
+    let mut rig = without_flag();
+    rig.submit(3000, 1, 0x3000_0000);
+    assert_eq!(rig.answered(), [(1, 3000 + 1 + 3 + 2 + MEMORY + MEMORY + 1)]);
+    assert_eq!(rig.memory.read32(0x8000_0C00), Ok(0x9000_0C02));
+    let latency = &rig.model.smmu().stats().descriptor_latency;
+    assert_eq!((latency.count, latency.sum, latency.max), (2, 20, 10), "a read and a write");
 }
