@@ -375,7 +375,7 @@ impl Tlb {
         if *first >= ways {
             return None;
         }
-        let way = if *pointer < *first || *pointer >= ways { *first } else { *pointer };
+        let way = if *pointer < ways { (*pointer).max(*first) } else { *first };
         *pointer = way + 1;
         // At most 256 entries.
         Some(way << self.set_bits | set as u16)
